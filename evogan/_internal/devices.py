@@ -1,0 +1,55 @@
+"""Choosing a device and a number of threads, said out loud when it cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import torch
+from threadpoolctl import ThreadpoolController
+
+DEVICES = ("auto", "cpu", "cuda")
+
+# Below this many inputs a second intra-op thread costs more than it brings: waiting dominates.
+SMALL_NET = 300
+
+
+def resolve_device(name: str) -> torch.device:
+    """Turn ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"`` into a device that exists.
+
+    Raises:
+        ValueError: an unknown name, or CUDA where there is none.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name != "cpu" and name.partition(":")[0] != "cuda":
+        raise ValueError(f"device must be one of {', '.join(DEVICES)}, got {name!r}")
+    device = torch.device(name)
+    if device.type == "cuda":
+        if not torch.cuda.is_available():
+            raise ValueError(f"device {name!r} was asked for, but this torch ({torch.__version__}) sees no CUDA device")
+        if (device.index or 0) >= torch.cuda.device_count():
+            raise ValueError(f"device {name!r} was asked for, but there are {torch.cuda.device_count()} CUDA devices")
+    return device
+
+
+@contextmanager
+def one_thread(when: bool) -> Iterator[None]:
+    """Run the block with one thread in torch and in NumPy's BLAS if ``when``; then restore the caller's setting."""
+    if not when:
+        yield
+        return
+    before = torch.get_num_threads()
+    with _blas().limit(limits=1, user_api="blas"):
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Find the loaded BLAS libraries, once: the search takes milliseconds."""
+    return ThreadpoolController()

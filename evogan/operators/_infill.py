@@ -1,0 +1,202 @@
+"""A generative model as the variation operator of any pymoo genetic algorithm."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pymoo.core.duplicate import DefaultDuplicateElimination, DuplicateElimination, NoDuplicateElimination
+from pymoo.core.infill import InfillCriterion
+from pymoo.core.mutation import Mutation
+from pymoo.core.population import Population
+from pymoo.core.repair import Repair
+from pymoo.core.survival import Survival
+from pymoo.operators.mutation.pm import PM
+
+from evogan._internal.checks import check_float, check_int, check_real_problem, check_rng
+from evogan.exceptions import TrainingDivergedError
+from evogan.models import GenerativeModel
+from evogan.operators._box import from_unit, to_unit
+from evogan.operators._budget import within_budget
+from evogan.operators._classic import classic_mating
+from evogan.operators._split import elite_poor_split
+
+
+class GenerativeInfill(InfillCriterion):
+    """Offspring sampled from a model that learns, generation after generation, from elite and poor solutions.
+
+    The model is fitted once per ``refit_every`` generations, before any offspring is drawn, and keeps what it has
+    learnt if it can (warm start). Too few new offspring, as from a collapsed generator, are topped up with classic
+    ones; ``counters`` tells how many, and a RuntimeWarning says so once.
+
+    Args:
+        model: anything with ``fit(X, X_poor, rng=)`` and ``sample(n, rng=)``.
+        n_elites: how many solutions are elite: a number, or a fraction of the population in (0, 1).
+        survival: pymoo survival that picks the elites; None means SPEA2's.
+        refit_every: generations from one fit to the next.
+        recentre: move the model's latent distribution to the current elites between fits (``model.recentre``).
+        mutation: applied to sampled offspring; None means polynomial mutation with 1/n_var and eta 20, pymoo's
+            ``NoMutation()`` none at all.
+        fallback: the infill that tops up; None means :func:`classic_mating`.
+        repair: pymoo repair for offspring; the algorithm's own never reaches its ``mating``.
+        eliminate_duplicates: drop offspring that equal each other or a parent.
+        n_max_iterations: how often to draw anew when offspring were dropped.
+
+    Attributes:
+        counters: ``fits``, ``fit_seconds``, ``diverged``, ``sampled`` and ``topped_up`` offspring, and
+            ``nonfinite`` solutions seen among parents.
+
+    Example:
+        >>> from pymoo.algorithms.moo.nsga2 import NSGA2
+        >>> from pymoo.optimize import minimize
+        >>> from evogan.models import Gaussian
+        >>> from evogan.problems.imf import IMF1
+        >>> algorithm = NSGA2(pop_size=20, mating=GenerativeInfill(Gaussian()))
+        >>> minimize(IMF1(), algorithm, ("n_eval", 100), seed=1).algorithm.evaluator.n_eval
+        100
+    """
+
+    def __init__(
+        self,
+        model: GenerativeModel,
+        *,
+        n_elites: float = 0.5,
+        survival: Survival | None = None,
+        refit_every: int = 1,
+        recentre: bool = False,
+        mutation: Mutation | None = None,
+        fallback: InfillCriterion | None = None,
+        repair: Repair | None = None,
+        eliminate_duplicates: bool | DuplicateElimination = True,
+        n_max_iterations: int = 20,
+    ) -> None:
+        if isinstance(eliminate_duplicates, bool):
+            eliminate_duplicates = DefaultDuplicateElimination() if eliminate_duplicates else NoDuplicateElimination()
+        n_max_iterations = check_int(n_max_iterations, "n_max_iterations", low=1)
+        super().__init__(repair=repair, eliminate_duplicates=eliminate_duplicates, n_max_iterations=n_max_iterations)
+        for method in ("fit", "sample", *(("recentre",) if recentre else ())):
+            if not callable(getattr(model, method, None)):
+                raise TypeError(f"model must have the method {method}(), got {model!r}")
+        self.model = model
+        self.n_elites = _check_n_elites(n_elites)
+        self.survival = survival
+        self.refit_every = check_int(refit_every, "refit_every", low=1)
+        self.recentre = recentre
+        self.mutation = PM(prob=1.0, eta=20) if mutation is None else mutation
+        self.fallback = classic_mating() if fallback is None else fallback
+        self.counters: dict[str, float] = dict.fromkeys(
+            ("fits", "fit_seconds", "diverged", "sampled", "topped_up", "nonfinite"), 0
+        )
+        self._generation = 0
+        self._fitted_at: int | None = None
+
+    def do(
+        self,
+        problem: Any,
+        pop: Population,
+        n_offsprings: int,
+        random_state: np.random.Generator | None = None,
+        n_max_iterations: int | None = None,
+        algorithm: Any = None,
+        **kwargs: Any,
+    ) -> Population:
+        """Return ``n_offsprings`` new, unevaluated solutions, fewer only where the budget ends.
+
+        Raises:
+            ValueError: bounds are missing or infinite.
+            TypeError: variables are not real, or ``random_state`` is not a Generator.
+        """
+        check_real_problem(problem)
+        rng = check_rng(random_state, "random_state")
+        n_offsprings = within_budget(algorithm, n_offsprings)
+        self._generation = algorithm.n_iter if algorithm is not None else self._generation + 1
+        options = {"random_state": rng, "algorithm": algorithm, **kwargs}
+        off = Population.create()
+        if self._prepare(problem, pop, rng):
+            off = super().do(problem, pop, n_offsprings, n_max_iterations=n_max_iterations, **options)
+        self.counters["sampled"] += len(off)
+        if len(off) < n_offsprings:
+            off = self._top_up(problem, pop, off, n_offsprings, options)
+        return off
+
+    def _do(
+        self,
+        problem: Any,
+        pop: Population,
+        n_offsprings: int,
+        random_state: Any = None,
+        **kwargs: Any,
+    ) -> Population:
+        """Sample, leave out what is not finite, scale to the box and mutate."""
+        U = np.asarray(self.model.sample(n_offsprings, rng=random_state), dtype=np.float64)
+        U = U[np.isfinite(U).all(axis=1)]
+        if len(U) == 0:
+            return Population.create()
+        off = Population.new(X=from_unit(problem, U))
+        return self.mutation.do(problem, off, random_state=random_state)
+
+    def _prepare(self, problem: Any, pop: Population, rng: np.random.Generator) -> bool:
+        """Fit or recentre the model if it is time to; tell whether it can be sampled."""
+        due = self._fitted_at is None or self._generation - self._fitted_at >= self.refit_every
+        if not due and not self.recentre:
+            return True
+        n_elites = self.n_elites if self.n_elites >= 1 else max(2, round(self.n_elites * len(pop)))
+        elites, poor = elite_poor_split(problem, pop, int(n_elites), survival=self.survival, rng=rng)
+        U = to_unit(problem, pop.get("X"))
+        if not due:
+            if len(elites):
+                self.model.recentre(U[elites])  # type: ignore[attr-defined]
+            return True
+        self.counters["nonfinite"] += int((~np.isfinite(pop.get("F")).all(axis=1)).sum())
+        if len(elites) == 0:
+            return False
+        return self._fit(U[elites], U[poor] if len(poor) else None, rng)
+
+    def _fit(self, X: NDArray[np.float64], X_poor: NDArray[np.float64] | None, rng: np.random.Generator) -> bool:
+        start = time.perf_counter()
+        try:
+            self.model.fit(X, X_poor, rng=rng)
+        except TrainingDivergedError as error:
+            self._fitted_at = None
+            self.counters["diverged"] += 1
+            _warn_once(self.counters["diverged"] == 1, f"{error}; classic operators serve until the next fit")
+            return False
+        self._fitted_at = self._generation
+        self.counters["fits"] += 1
+        self.counters["fit_seconds"] += time.perf_counter() - start
+        return True
+
+    def _top_up(
+        self, problem: Any, pop: Population, off: Population, n_offsprings: int, options: dict[str, Any]
+    ) -> Population:
+        """Fill ``off`` with classic offspring, all new and inside the box."""
+        n_sampled = len(off)
+        for _ in range(100):
+            more = self.fallback.do(problem, pop, n_offsprings - len(off), **options)
+            more = self.repair(problem, more, **options)
+            more.set("X", np.clip(more.get("X"), problem.xl, problem.xu)) if len(more) else None
+            off = Population.merge(off, self.eliminate_duplicates.do(more, pop, off)[: n_offsprings - len(off)])
+            if len(off) == n_offsprings:
+                break
+        first = self.counters["topped_up"] == 0
+        self.counters["topped_up"] += len(off) - n_sampled
+        _warn_once(
+            first and self._fitted_at is not None,
+            f"{type(self.model).__name__} gave {n_sampled} new solutions of {n_offsprings}; "
+            "classic operators made the rest (counters['topped_up'] counts them)",
+        )
+        return off
+
+
+def _check_n_elites(n_elites: float) -> float:
+    if isinstance(n_elites, float) and n_elites < 1:
+        return check_float(n_elites, "n_elites", low=0.0, low_open=True)
+    return check_int(int(n_elites) if float(n_elites).is_integer() else n_elites, "n_elites", low=1)
+
+
+def _warn_once(first: bool, message: str) -> None:
+    if first:
+        warnings.warn(message, RuntimeWarning, stacklevel=2)

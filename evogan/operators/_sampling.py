@@ -1,0 +1,51 @@
+"""An initial population from a generative model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pymoo.core.sampling import Sampling
+
+from evogan._internal.checks import check_real_problem, check_rng
+from evogan.models import GenerativeModel
+from evogan.operators._box import from_unit, to_unit
+
+
+class GenerativeSampling(Sampling):
+    """Draw initial solutions from ``model``, e.g. one that learnt from an earlier run or a related problem.
+
+    Args:
+        model: a generative model; already fitted, unless ``X`` is given.
+        X: elite solutions ``(n, n_var)`` in the problem's own units to fit the model on first.
+        X_poor: poor solutions to fit it against, likewise.
+
+    Example:
+        >>> import numpy as np
+        >>> from pymoo.algorithms.moo.nsga2 import NSGA2
+        >>> from evogan.models import Gaussian
+        >>> X = np.random.default_rng(1).random((20, 30))
+        >>> algorithm = NSGA2(sampling=GenerativeSampling(Gaussian(), X))
+    """
+
+    def __init__(self, model: GenerativeModel, X: ArrayLike | None = None, X_poor: ArrayLike | None = None) -> None:
+        super().__init__()
+        self.model = model
+        self.X = None if X is None else np.asarray(X, dtype=np.float64)
+        self.X_poor = None if X_poor is None else np.asarray(X_poor, dtype=np.float64)
+
+    def _do(
+        self,
+        problem: Any,
+        n_samples: int,
+        *args: Any,
+        random_state: Any = None,
+        **kwargs: Any,
+    ) -> NDArray[np.float64]:
+        check_real_problem(problem)
+        rng = check_rng(random_state, "random_state")
+        if self.X is not None:
+            poor = None if self.X_poor is None else to_unit(problem, self.X_poor)
+            self.model.fit(to_unit(problem, self.X), poor, rng=rng)
+        return from_unit(problem, self.model.sample(n_samples, rng=rng))

@@ -1,0 +1,35 @@
+"""Which solutions a generative model is to imitate, and which it is to avoid."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pymoo.core.population import Population
+from pymoo.core.survival import Survival
+
+from evogan.operators._spea2 import SPEA2Survival
+
+
+def elite_poor_split(
+    problem: Any, pop: Population, n_elites: int, *, survival: Survival | None = None, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return indices of the ``n_elites`` best and of the other solutions of an evaluated population.
+
+    ``survival`` is any pymoo survival (None means :class:`SPEA2Survival`). It works on copies: neither its own
+    state nor the population's ranks change. Solutions with non-finite objectives or constraints are never elite,
+    so there may be fewer elites than asked for, even none.
+    """
+    survival = SPEA2Survival() if survival is None else copy.deepcopy(survival)
+    finite = np.isfinite(pop.get("F")).all(axis=1) & np.isfinite(pop.get("CV")[:, 0])
+    candidates = np.flatnonzero(finite)
+    n_elites = min(n_elites, len(candidates))
+    if n_elites == 0:
+        return candidates, np.arange(len(pop))
+    names = [name for name in ("X", "F", "G", "H") if pop[0].get(name).size]
+    values = pop[candidates].get(*names)
+    shadow = Population.new(**dict(zip(names, values, strict=True)))
+    elites = candidates[survival.do(problem, shadow, n_survive=n_elites, random_state=rng, return_indices=True)]
+    return elites, np.setdiff1d(np.arange(len(pop)), elites)

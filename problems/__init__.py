@@ -1,0 +1,9 @@
+"""Benchmark problems with exact fronts, as ordinary pymoo problems (NumPy only).
+
+- ``imf``: IMF1 to IMF10, linked variables, two and three objectives;
+- ``dtlz``: DTLZ5 to DTLZ7 with fronts that need no download;
+- ``fronts``: exact fronts of DTLZ5-7 and WFG1-9, and `reference_front` for any problem;
+- ``transforms``: `shifted` and `rotated` twins whose optimum lies off the box's corners, faces and centre.
+
+Import from the file: ``from evogan.problems.imf import IMF1``.
+"""
