@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 from evogan._internal.checks import check_int
 from evogan.problems import _points as points
@@ -95,6 +96,32 @@ def wfg_front(problem: str | int, n_obj: int, n_points: int = 10_000) -> Array:
     else:
         h = _convex_front(number, n_obj, n_points)
     return np.column_stack([2.0 * (m + 1) * h[:, m] for m in range(n_obj)])
+
+
+def srn_front(n_points: int = 10_000) -> Array:
+    """Return ``n_points`` points ``(n, 2)`` of SRN's front; pymoo's leaves out what lies on the constraints.
+
+    N. Srinivas, K. Deb, "Multiobjective optimization using nondominated sorting in genetic algorithms",
+    Evolutionary Computation 2(3), 1994. The Pareto set runs along the line x_1 = 3 x_2 - 10, then x_1 = -2.5,
+    then the circle of radius 15.
+
+    Example:
+        >>> srn_front(2).round(2).tolist()
+        [[10.1, 2.61], [222.97, -217.74]]
+    """
+
+    def turn(x1: float) -> float:  # d f2 / d x1 along the circle
+        return 9.0 + 2.0 * x1 * (1.0 - 1.0 / math.sqrt(225.0 - x1**2))
+
+    left = float(brentq(turn, -10.0, -2.5, xtol=1e-15))
+
+    def curve(t: Array) -> Array:
+        x1 = np.interp(t, [0.0, 1.0, 2.0, 3.0], [1.1, -2.5, -2.5, left])
+        circle = np.sqrt(225.0 - x1**2)
+        x2 = np.where(t > 2.0, circle, np.interp(t, [0.0, 1.0, 2.0], [3.7, 2.5, math.sqrt(218.75)]))
+        return np.column_stack([2.0 + (x1 - 2.0) ** 2 + (x2 - 1.0) ** 2, 9.0 * x1 - (x2 - 1.0) ** 2])
+
+    return points.along_curve(curve, [(0.0, 3.0)], n_points)
 
 
 def _halvings(n: int, half: float) -> Array:

@@ -134,14 +134,20 @@ class GMOEA(GeneticAlgorithm):
         """
         model = GAN(
             weights=SourceWeights(elite=0.1, poor=0.9, fake=1.0),  # one mean over a mixed batch, 10 real of 100
-            clip_latent=True,
             n_steps=2600,  # 200 epochs of 13 batches
             batch_size=8,
             lr_generator=4e-4,
             lr_discriminator=1e-4,
         )
         settings: dict[str, Any] = {"model": model, "n_real": 10, "refit_every": 5, "p_gan": code_schedule}
-        return cls(pop_size, **{**settings, "p_gan_per": "generation", **options})
+        settings |= {
+            "p_gan_per": "generation",
+            "pressure": 3,  # its tournament draws three, although it says two
+            "recentre": True,  # departs from the code, which samples five generations around the first one's elites
+        }
+        return cls(pop_size, **{**settings, **options})
+
+    n_offsprings: int
 
     def _setup(self, problem: Any, **kwargs: Any) -> None:
         check_real_problem(problem)
@@ -153,7 +159,8 @@ class GMOEA(GeneticAlgorithm):
             raise ValueError(f"n_evals must be at least the population size {self.pop_size}, got {n_evals}")
 
     def _infill(self) -> Population | None:
-        self.n_offsprings, wanted = within_budget(self, self.n_offsprings), self.n_offsprings
+        wanted = int(self.n_offsprings)
+        self.n_offsprings = within_budget(self, wanted)
         off = super()._infill()
         self.n_offsprings = wanted
         return off

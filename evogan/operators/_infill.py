@@ -18,7 +18,7 @@ from pymoo.operators.mutation.pm import PM
 
 from evogan._internal.checks import check_float, check_int, check_real_problem, check_rng
 from evogan.exceptions import TrainingDivergedError
-from evogan.models import GenerativeModel
+from evogan.models import FitReport, GenerativeModel
 from evogan.operators._box import from_unit, to_unit
 from evogan.operators._budget import within_budget
 from evogan.operators._classic import classic_mating
@@ -92,6 +92,11 @@ class GenerativeInfill(InfillCriterion):
         )
         self._generation = 0
         self._fitted_at: int | None = None
+
+    @property
+    def report(self) -> FitReport | None:
+        """What the model's last fit did, if the model tells."""
+        return getattr(self.model, "report", None)
 
     def do(
         self,

@@ -12,6 +12,7 @@ from pymoo.core.infill import InfillCriterion
 from pymoo.core.population import Population
 
 from evogan._internal.checks import check_rng
+from evogan.models import FitReport
 from evogan.operators._budget import within_budget
 
 Weight = float | Callable[[int], float]
@@ -56,6 +57,12 @@ class MixedInfill(InfillCriterion):
             for name, count in getattr(infill, "counters", {}).items():
                 total[name] = total.get(name, 0) + count
         return total
+
+    @property
+    def report(self) -> FitReport | None:
+        """The last fit of the first part that tells."""
+        reports = (getattr(infill, "report", None) for infill in self.infills)
+        return next((report for report in reports if report is not None), None)
 
     def probabilities(self, generation: int) -> NDArray[np.float64]:
         """Return the probability of each part in a generation.

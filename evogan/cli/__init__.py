@@ -1,0 +1,100 @@
+"""The command ``evogan``: the only place where names become objects.
+
+Nothing heavy is imported before a sub-command runs, so ``evogan --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from evogan import __version__
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code: 0 done, 2 wrong input, 130 stopped by Ctrl-C."""
+    options = _parser().parse_args(argv)
+    try:
+        return int(_run_command(options))
+    except (ValueError, TypeError, OSError) as error:
+        if options.traceback:
+            raise
+        print(f"evogan {options.command}: {_one_line(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"evogan {options.command}: stopped", file=sys.stderr)
+        return 130
+
+
+def _run_command(options: argparse.Namespace) -> int:
+    if options.command == "run":
+        from evogan.cli._run import run_command
+
+        return run_command(options)
+    if options.command == "list":
+        from evogan.cli._list import list_command
+
+        return list_command(options)
+    from evogan.cli._doctor import doctor_command
+
+    return doctor_command(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="evogan", description="Generative models as variation operators of evolutionary algorithms."
+    )
+    parser.add_argument("--version", action="version", version=f"evogan {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add(commands, "list", "show the algorithms and problems that `evogan run` knows")
+    _add(commands, "doctor", "show versions, devices, threads and compiled modules")
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
+    parser.add_argument("--traceback", action="store_true", help="show where an error comes from")
+    return parser
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = _add(commands, "run", "run one algorithm on one problem")
+    run.epilog = (
+        "examples: evogan run gmoea imf1 --n-var 30 --n-evals 5000 --seed 1 --out out | "
+        "evogan run gmoea-code shifted-imf4 --pop-size 105 --set model.n_steps=500 | evogan run --resume out"
+    )
+    run.add_argument("algorithm", nargs="?", metavar="ALGORITHM", help="a name from `evogan list`")
+    run.add_argument(
+        "problem",
+        nargs="?",
+        metavar="PROBLEM",
+        help="a name from `evogan list`, also with shifted- or rotated- before it",
+    )
+    run.add_argument("--n-var", type=int, metavar="D", help="decision variables (the problem's own default)")
+    run.add_argument("--n-obj", type=int, metavar="M", help="objectives (the problem's own default)")
+    run.add_argument("--pop-size", type=int, metavar="N", help="population size (100)")
+    run.add_argument("--n-evals", type=int, metavar="E", help="evaluation budget, met exactly (10000)")
+    run.add_argument("--seed", type=int, metavar="S", help="random seed (drawn and recorded)")
+    run.add_argument("--device", default="auto", metavar="DEVICE", help="auto, cpu or cuda (auto)")
+    run.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="an argument of the algorithm, of its model (model.KEY) or of the problem (problem.KEY); repeatable",
+    )
+    run.add_argument("--out", metavar="DIR", help="folder for results, pictures and checkpoints")
+    run.add_argument("--checkpoint-every", type=int, metavar="E", help="evaluations between checkpoints in DIR (1000)")
+    run.add_argument("--quiet", action="store_true", help="no progress, no table")
+    run.add_argument("--resume", metavar="DIR", help="continue the run in DIR; takes no other argument but --quiet")
+
+
+def _one_line(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror}{where}"
+    return " ".join(str(error).split()) or type(error).__name__

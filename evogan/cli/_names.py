@@ -1,0 +1,242 @@
+"""The tables of names."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evogan._internal.checks import check_int, unknown_name
+
+PREFIXES = ("shifted", "rotated")
+
+
+@dataclass(frozen=True)
+class AlgorithmEntry:
+    """How a named algorithm is made: ``make(pop_size, n_obj, **settings)``."""
+
+    make: Callable[..., Any]
+    about: str
+    accepts: Callable[..., Any]
+    single_objective: bool = False
+
+
+def algorithms() -> dict[str, AlgorithmEntry]:
+    """Return the table of algorithms."""
+    from evogan.algorithms import GMOEA
+    from evogan.models import GAN, Gaussian, Untrained
+    from evogan.operators import GenerativeInfill
+
+    def gmoea(make: Callable[..., Any], about: str, **fixed: Any) -> AlgorithmEntry:
+        def made(pop_size: int, n_obj: int, **settings: Any) -> Any:
+            return make(pop_size, **{**{key: copy.deepcopy(value) for key, value in fixed.items()}, **settings})
+
+        return AlgorithmEntry(made, about, GMOEA)
+
+    def nsga2_gan(pop_size: int, n_obj: int, **settings: Any) -> Any:
+        from pymoo.algorithms.moo.nsga2 import NSGA2
+
+        return NSGA2(pop_size, mating=GenerativeInfill(settings.pop("model", None) or GAN(), **settings))
+
+    table = {
+        "gmoea": gmoea(GMOEA, "GMOEA, the defaults that measured best"),
+        "gmoea-paper": gmoea(GMOEA.paper, "GMOEA with the paper's settings"),
+        "gmoea-code": gmoea(GMOEA.code, "GMOEA with the settings of the authors' code"),
+        "gmoea-gaussian": gmoea(GMOEA, "null control: the elites' normal distribution for the GAN", model=Gaussian()),
+        "gmoea-untrained": gmoea(GMOEA, "null control: a GAN that is never trained", model=Untrained()),
+        "gmoea-classic": gmoea(GMOEA, "null control: GMOEA's classic operators alone", p_gan=0.0),
+        "nsga2-gan": AlgorithmEntry(nsga2_gan, "NSGA-II whose offspring come from a GAN", GenerativeInfill),
+    }
+    return table | _pymoo_algorithms()
+
+
+def _pymoo_algorithms() -> dict[str, AlgorithmEntry]:
+    def entry(
+        module: str,
+        name: str,
+        about: str,
+        *,
+        directions: bool = False,
+        single: bool = False,
+        **fresh: Callable[[], Any],
+    ) -> AlgorithmEntry:
+        cls = getattr(importlib.import_module(f"pymoo.algorithms.{module}"), name)
+
+        def make(pop_size: int, n_obj: int, **settings: Any) -> Any:
+            made = {key: factory() for key, factory in fresh.items() if key not in settings}
+            if directions:
+                made["ref_dirs"] = reference_directions(n_obj, pop_size)
+            else:
+                made["pop_size" if name != "CMAES" else "popsize"] = pop_size
+            return cls(**made, **settings)
+
+        return AlgorithmEntry(make, f"pymoo's {about}", cls, single_objective=single)
+
+    # pymoo shares SPEA2's survival, which has a state, between all runs of a process.
+    return {
+        "nsga2": entry("moo.nsga2", "NSGA2", "NSGA-II"),
+        "nsga3": entry("moo.nsga3", "NSGA3", "NSGA-III", directions=True, selection=_seeded_selection),
+        "spea2": entry("moo.spea2", "SPEA2", "SPEA2", survival=_fresh_spea2_survival),
+        "moead": entry("moo.moead", "MOEAD", "MOEA/D", directions=True),
+        "rvea": entry("moo.rvea", "RVEA", "RVEA", directions=True),
+        "sms-emoa": entry("moo.sms", "SMSEMOA", "SMS-EMOA"),
+        "gde3": entry("moo.gde3", "GDE3", "GDE3"),
+        "ga": entry("soo.nonconvex.ga", "GA", "genetic algorithm (one objective)", single=True),
+        "de": entry("soo.nonconvex.de", "DE", "differential evolution (one objective)", single=True),
+        "pso": entry("soo.nonconvex.pso", "PSO", "particle swarm (one objective)", single=True),
+    }
+
+
+def _fresh_spea2_survival() -> Any:
+    from pymoo.algorithms.moo.spea2 import SPEA2Survival
+
+    return SPEA2Survival(normalize=True)
+
+
+def _seeded_selection() -> Any:
+    """Return NSGA-III's tournament, drawing every lot from the run's generator (pymoo 0.6.2 forgets it for ties)."""
+    from pymoo.operators.selection.tournament import TournamentSelection
+
+    return TournamentSelection(func_comp=_feasibility_tournament)
+
+
+def _feasibility_tournament(pop: Any, P: Any, random_state: Any, **kwargs: Any) -> Any:
+    CV = np.maximum(pop.get("CV")[:, 0], 0.0)[P]
+    lots = random_state.random(P.shape)
+    return np.take_along_axis(P, np.lexsort((lots, CV), axis=1)[:, :1], axis=1)
+
+
+def reference_directions(n_obj: int, n_max: int) -> Any:
+    """Return the largest Das-Dennis set of at most ``n_max`` directions."""
+    from pymoo.util.ref_dirs import get_reference_directions
+
+    if n_max < n_obj:
+        raise ValueError(
+            f"pop_size must be at least the number of objectives {n_obj} for reference directions, got {n_max}"
+        )
+    best = get_reference_directions("das-dennis", n_obj, n_partitions=1)
+    for n_partitions in range(2, n_max + 1):
+        directions = get_reference_directions("das-dennis", n_obj, n_partitions=n_partitions)
+        if len(directions) > n_max:
+            break
+        best = directions
+    return best
+
+
+def make_algorithm(name: str, pop_size: int, n_obj: int, settings: dict[str, Any], device: str) -> Any:
+    """Make the named algorithm; ``settings`` with ``model.`` before them go to its model.
+
+    Raises:
+        ValueError: an unknown name, or an algorithm for one objective on a problem with more.
+        TypeError: a setting that the algorithm or its model does not take.
+    """
+    from evogan.cli._settings import remake_model
+
+    table = algorithms()
+    if name not in table:
+        raise unknown_name(name, table, "algorithm")
+    entry = table[name]
+    if entry.single_objective and n_obj > 1:
+        raise ValueError(f"{name} is for one objective, the problem has {n_obj}")
+    check_int(pop_size, "pop_size", low=2)
+    own = {key: value for key, value in settings.items() if not key.startswith("model.")}
+    for_model = {key.removeprefix("model."): value for key, value in settings.items() if key.startswith("model.")}
+    check_keywords(own, entry.accepts, f"algorithm {name}")
+    algorithm = entry.make(pop_size, n_obj, **own)
+    holder = algorithm if hasattr(algorithm, "model") else getattr(algorithm, "mating", None)
+    model = getattr(holder, "model", None)
+    if model is None:
+        if for_model:
+            raise TypeError(f"{name} has no model to take {sorted(for_model)}")
+        return algorithm
+    if "device" in inspect.signature(_constructor(model)).parameters:
+        for_model.setdefault("device", device)
+    return entry.make(pop_size, n_obj, **own, model=remake_model(model, for_model)) if for_model else algorithm
+
+
+def check_keywords(given: dict[str, Any], function: Callable[..., Any], what: str) -> None:
+    """Raise TypeError for a keyword that ``function`` does not name: pymoo would swallow it."""
+    names = [
+        name
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+        and name not in ("self", "model", "pop_size", "ref_dirs")
+    ]
+    for key in given:
+        if key not in names:
+            raise TypeError(f"{what} takes no {key!r}; it takes {', '.join(sorted(names))}")
+
+
+def _constructor(model: Any) -> Callable[..., Any]:
+    """Return the constructor that names the arguments (a subclass may only pass them on)."""
+    from evogan.models import GAN
+
+    return GAN.__init__ if isinstance(model, GAN) else type(model).__init__
+
+
+def problem_names() -> list[str]:
+    """Return the names of all problems that can be made."""
+    ours = [f"imf{i}" for i in range(1, 11)]
+    pymoos = (
+        [f"zdt{i}" for i in (1, 2, 3, 4, 6)] + [f"dtlz{i}" for i in range(1, 8)] + [f"wfg{i}" for i in range(1, 10)]
+    )
+    pymoos += [f"mw{i}" for i in range(1, 15)] + [f"ctp{i}" for i in range(1, 9)] + [f"zcat{i}" for i in range(1, 21)]
+    pymoos += [f"{c}dtlz{i}" for c, i in (("c1", 1), ("c1", 3), ("c2", 2), ("c3", 1), ("c3", 4))]
+    pymoos += ["bnh", "carside", "kursawe", "osy", "srn", "tnk", "truss2d", "welded_beam"]
+    pymoos += ["ackley", "griewank", "himmelblau", "rastrigin", "rosenbrock", "schwefel", "sphere", "zakharov"]
+    pymoos += ["cantilevered_beam", "pressure_vessel", *(f"g{i}" for i in range(1, 25))]
+    return ours + pymoos
+
+
+def make_problem(name: str, n_var: int | None, n_obj: int | None, settings: dict[str, Any]) -> Any:
+    """Make the named problem, shifted or rotated if its name begins so.
+
+    Raises:
+        ValueError: an unknown name, or a size that the problem cannot have.
+        TypeError: a setting that the problem does not take.
+    """
+    prefix, _, rest = name.partition("-")
+    if prefix in PREFIXES and rest:
+        from evogan.problems import transforms
+
+        return getattr(transforms, prefix)(make_problem(rest, n_var, n_obj, settings))
+    if name not in problem_names():
+        raise unknown_name(name, problem_names(), "problem")
+    cls = _problem_class(name)
+    sizes = {"n_var": n_var, "n_obj": n_obj}
+    given = {key: value for key, value in sizes.items() if value is not None}
+    parameters = inspect.signature(cls.__init__).parameters
+    for key, value in given.items():
+        if key not in parameters:
+            fixed = getattr(cls(), key)
+            if fixed != value:
+                raise ValueError(f"problem {name} has {key} = {fixed}, which cannot be set to {value}")
+    given = {key: value for key, value in given.items() if key in parameters}
+    check_keywords(settings, cls.__init__, f"problem {name}")
+    return cls(**{**_default_sizes(name, given.get("n_obj")), **given, **settings})
+
+
+def _default_sizes(name: str, n_obj: int | None) -> dict[str, int]:
+    """Return the literature's sizes where pymoo's differ or are missing: DTLZ with k = 5, 10, 20, WFG with 12."""
+    n_obj = 3 if n_obj is None else n_obj
+    if name.startswith("dtlz"):
+        return {"n_obj": n_obj, "n_var": n_obj - 1 + {"dtlz1": 5, "dtlz7": 20}.get(name, 10)}
+    if name.startswith("wfg"):
+        return {"n_obj": n_obj, "n_var": n_obj + 9}
+    return {}
+
+
+def _problem_class(name: str) -> Any:
+    if name.startswith("imf"):
+        return getattr(importlib.import_module("evogan.problems.imf"), name.upper())
+    if name in ("dtlz5", "dtlz6", "dtlz7"):
+        return getattr(importlib.import_module("evogan.problems.dtlz"), name.upper())
+    from pymoo.problems import get_problem
+
+    made = get_problem(name, **_default_sizes(name, None))
+    return type(made)

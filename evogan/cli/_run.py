@@ -1,0 +1,141 @@
+"""``evogan run``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from evogan._internal.checks import check_int
+from evogan._internal.devices import resolve_device
+from evogan._internal.rng import fresh_seed
+from evogan.cli._names import make_algorithm, make_problem
+from evogan.cli._settings import parse_settings
+from evogan.experiments import Progress, RunResult, resume, run
+
+ARGUMENTS_OF_A_NEW_RUN = ("algorithm", "problem", "n_var", "n_obj", "pop_size", "n_evals", "seed", "out")
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Run or resume; print a table of what came out."""
+    with warnings.catch_warnings(), _stoppable() as stop:
+        warnings.showwarning = _show_warning  # type: ignore[assignment]
+        warnings.simplefilter("always", UserWarning)
+        if options.resume is not None:
+            given = [
+                name for name in (*ARGUMENTS_OF_A_NEW_RUN, "checkpoint_every") if getattr(options, name) is not None
+            ]
+            if given or options.set:
+                raise ValueError(
+                    f"--resume takes the configuration from its folder, not {', '.join(given or ['--set'])}"
+                )
+            progress = None if options.quiet else Progress(f"resume {options.resume}")
+            folder = options.resume
+            result = resume(folder, progress=progress, should_stop=stop)
+        else:
+            folder = options.out
+            result = _new_run(options, stop)
+    if not result.finished:
+        hint = f"; continue with: evogan run --resume {folder}" if folder else " (no --out, so nothing was kept)"
+        print(f"stopped after {result.n_evals} evaluations{hint}", file=sys.stderr)
+        return 130
+    if not options.quiet:
+        _print_result(result, folder)
+    return 0
+
+
+def _new_run(options: argparse.Namespace, stop: Any) -> RunResult:
+    if options.algorithm is None or options.problem is None:
+        raise ValueError("ALGORITHM and PROBLEM are needed, e.g. evogan run gmoea imf1 (`evogan list` shows all)")
+    resolve_device(options.device)
+    settings = parse_settings(options.set)
+    for_problem = {k.removeprefix("problem."): v for k, v in settings.items() if k.startswith("problem.")}
+    for_algorithm = {k: v for k, v in settings.items() if not k.startswith("problem.")}
+    problem = make_problem(options.problem, options.n_var, options.n_obj, for_problem)
+    pop_size = 100 if options.pop_size is None else options.pop_size
+    algorithm = make_algorithm(options.algorithm, pop_size, problem.n_obj, for_algorithm, options.device)
+    seed = fresh_seed() if options.seed is None else check_int(options.seed, "seed")
+    config = {"algorithm": options.algorithm, "problem": options.problem, "device": options.device, "set": settings}
+    config["resolved"] = _resolved(algorithm)
+    return run(
+        problem,
+        algorithm,
+        n_evals=10_000 if options.n_evals is None else options.n_evals,
+        seed=seed,
+        out=options.out,
+        checkpoint_every=options.checkpoint_every,
+        progress=None if options.quiet else Progress(f"{options.algorithm} {options.problem}"),
+        config=config,
+        should_stop=stop,
+    )
+
+
+def _resolved(algorithm: Any) -> dict[str, Any]:
+    """Describe the settings in force, defaults included, of the algorithm's parts."""
+    mating = getattr(algorithm, "mating", None)
+    parts: dict[str, Any] = {"mating": mating, "survival": getattr(algorithm, "survival", None)}
+    for i, infill in enumerate(getattr(mating, "infills", [])):
+        parts[f"mating.{i}"] = infill
+    for name, part in list(parts.items()):
+        if getattr(part, "model", None) is not None:
+            parts[f"{name}.model"] = part.model
+    return {
+        name: {"type": type(part).__name__, **{k: _describe(v) for k, v in vars(part).items() if k[0] != "_"}}
+        for name, part in parts.items()
+        if part is not None
+    }
+
+
+def _describe(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple):
+        return [_describe(one) for one in value]
+    text = repr(value)
+    return getattr(value, "__name__", type(value).__name__) if " at 0x" in text else text
+
+
+def _print_result(result: RunResult, folder: str | None) -> None:
+    print(f"{result.config['algorithm']} on {result.config['problem']}, seed {result.config['seed']}")
+    print(f"  {'evaluations':<24}{result.n_evals}")
+    print(f"  {'optimum set':<24}{len(result.optimum.F)} solutions")
+    if len(result.optimum.F) == 0:
+        print("  nothing feasible and finite was found")
+    for name, score in result.indicators.items():
+        print(f"  {name:<24}{score.value:.6g}")
+    if result.indicator_source != "front":
+        print(f"  the Pareto front is not known here: indicators are relative to the {result.indicator_source}")
+    for name, count in result.counters.items():
+        if count and name != "fit_seconds":
+            print(f"  {name.replace('_', ' '):<24}{count:g}")
+    print(f"  {'seconds':<24}{result.wall_seconds:.1f} ({result.cpu_seconds:.1f} CPU)")
+    if folder is not None:
+        print(f"  {'written to':<24}{folder}")
+
+
+@contextmanager
+def _stoppable() -> Iterator[Any]:
+    """Let the first Ctrl-C stop between generations, where a checkpoint is whole; the second stops at once."""
+    asked = False
+
+    def on_interrupt(signum: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        print("\nstopping after this generation; Ctrl-C again stops at once", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _show_warning(message: Warning | str, category: Any, filename: str, lineno: int, *rest: Any) -> None:
+    print(f"note: {message}", file=sys.stderr)

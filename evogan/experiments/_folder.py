@@ -1,0 +1,114 @@
+"""The folder of a run: configuration, checkpoint, convergence, result, pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import platform
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evogan._internal.files import atomic_write
+from evogan.experiments._state import RunResult
+
+CONFIG, CHECKPOINT, CONVERGENCE = "config.json", "checkpoint.pkl", "convergence.csv"
+RESULT, ARRAYS = "result.json", "result.npz"
+PICTURES = ("front.png", "convergence.png")
+
+
+def open_folder(path: Path, config: dict[str, Any]) -> str | None:
+    """Make the folder and write the configuration; return where an earlier run in it was moved, if there was one.
+
+    Raises:
+        OSError: the folder cannot be made or written.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    moved = None
+    held = [path / name for name in (CONFIG, CHECKPOINT, CONVERGENCE, RESULT, ARRAYS, *PICTURES)]
+    if any(file.exists() for file in held):
+        number = 1 + sum(1 for _ in path.glob("previous-*"))
+        archive = path / f"previous-{number}"
+        archive.mkdir()
+        for file in held:
+            if file.exists():
+                shutil.move(file, archive / file.name)
+        moved = str(archive)
+    atomic_write(path / CONFIG, _json(config))
+    return moved
+
+
+def write_convergence(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write the convergence table anew, so that it holds exactly ``rows``."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    atomic_write(path / CONVERGENCE, text.getvalue().encode())
+
+
+def write_result(path: Path, result: RunResult) -> None:
+    """Write arrays, then the JSON whose presence says that the run is complete."""
+    o = result.optimum
+    arrays = io.BytesIO()
+    np.savez(arrays, X=o.X, F=o.F, G=o.G, CV=o.CV)
+    atomic_write(path / ARRAYS, arrays.getvalue())
+    record = {
+        "config": result.config,
+        "seed": result.config.get("seed"),
+        "finished": result.finished,
+        "n_evals": result.n_evals,
+        "n_optimum": len(o.F),
+        "indicators": {name: score.as_dict() for name, score in result.indicators.items()},
+        "indicators_against": result.indicator_source,
+        "counters": result.counters,
+        "wall_seconds": round(result.wall_seconds, 3),
+        "cpu_seconds": round(result.cpu_seconds, 3),
+        "versions": versions(),
+    }
+    atomic_write(path / RESULT, _json(record))
+
+
+def write_pictures(path: Path, result: RunResult, front: NDArray[np.float64] | None) -> None:
+    """Draw the front and the convergence."""
+    from evogan.plotting import plot_convergence, plot_front, save_figure
+
+    label = f"{result.config['algorithm']} on {result.config['problem']}, {result.n_evals} evaluations"
+    save_figure(plot_front({label: result.optimum.F}, front=front), path / PICTURES[0])
+    save_figure(plot_convergence({label: result.convergence}), path / PICTURES[1])
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result depends on."""
+    found = {"python": platform.python_version()}
+    for name in ("evogan", "torch", "pymoo", "moocore", "numpy", "scipy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _json(value: Any) -> bytes:
+    # Infinity and NaN are not JSON: they are written as strings that float() reads.
+    return (json.dumps(_plain(value), indent=2, allow_nan=False) + "\n").encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return str(value)
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return repr(value)

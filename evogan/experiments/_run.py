@@ -1,0 +1,265 @@
+"""One run: pymoo's loop with an exact budget, indicators on the way, checkpoints between generations."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+from pymoo.algorithms.base.genetic import GeneticAlgorithm
+from pymoo.algorithms.moo.gde3 import GDE3
+from pymoo.algorithms.soo.nonconvex.cmaes import CMAES
+from pymoo.algorithms.soo.nonconvex.de import DE
+from pymoo.core.algorithm import LoopwiseAlgorithm
+from pymoo.termination.max_eval import MaximumFunctionCallTermination
+
+from evogan._internal.checks import check_int, check_real_problem
+from evogan._internal.rng import fresh_seed
+from evogan.exceptions import CheckpointError, CheckpointUnsupportedError
+from evogan.experiments._folder import (
+    CHECKPOINT,
+    CONVERGENCE,
+    RESULT,
+    open_folder,
+    write_convergence,
+    write_pictures,
+    write_result,
+)
+from evogan.experiments._indicators import Reference
+from evogan.experiments._optimum import count_nonfinite, optimum_of
+from evogan.experiments._progress import Progress
+from evogan.experiments._state import RunResult, RunState
+from evogan.problems.fronts import reference_front
+from evogan.training import load_checkpoint, save_checkpoint
+
+DEFAULT_CHECKPOINT_EVERY = 1000
+
+
+def run(
+    problem: Any,
+    algorithm: Any,
+    *,
+    n_evals: int,
+    seed: int | None = None,
+    out: Path | str | None = None,
+    checkpoint_every: int | None = None,
+    progress: Progress | None = None,
+    config: dict[str, Any] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> RunResult:
+    """Run a pymoo algorithm on a problem for exactly ``n_evals`` evaluations.
+
+    Args:
+        problem: any real-valued, bounded pymoo problem.
+        algorithm: any pymoo algorithm; it is copied, so the object given can be used again.
+        n_evals: evaluation budget. Algorithms that cannot take a part of a generation end before it, never after.
+        seed: None draws one; the result records it.
+        out: folder for ``result.json``, ``result.npz``, ``convergence.csv`` and pictures; an earlier run in it is
+            moved to ``previous-1``, ``previous-2`` ... inside.
+        checkpoint_every: evaluations between checkpoints in ``out``; None means 1000 where the algorithm allows it.
+        progress: where to show progress; None shows nothing.
+        config: what to record as the run's configuration beside what can be read off the objects.
+        should_stop: asked between generations; True stores a checkpoint and returns an unfinished result.
+
+    Raises:
+        ValueError: the budget is smaller than the population, or bounds are missing.
+        TypeError: variables are not real.
+        CheckpointUnsupportedError: ``checkpoint_every`` was given and the algorithm's state cannot be stored.
+        OSError: ``out`` cannot be written.
+
+    Example:
+        >>> from evogan.algorithms import GMOEA
+        >>> from evogan.models import GAN
+        >>> from evogan.problems.imf import IMF1
+        >>> result = run(IMF1(n_var=5), GMOEA(20, model=GAN(n_steps=20)), n_evals=90, seed=1)
+        >>> result.n_evals, sorted(result.indicators)
+        (90, ['hv', 'igd', 'igd_plus', 'spread'])
+    """
+    check_real_problem(problem)
+    check_int(n_evals, "n_evals", low=1)
+    pop_size = getattr(algorithm, "pop_size", None) or 1
+    if n_evals < pop_size:
+        raise ValueError(f"n_evals must be at least the population size {pop_size}, got {n_evals}")
+    seed = fresh_seed() if seed is None else check_int(seed, "seed")
+    if checkpoint_every is not None:
+        check_int(checkpoint_every, "checkpoint_every", low=1)
+        if out is None:
+            raise ValueError("checkpoint_every needs a folder: give out as well")
+    algorithm = copy.deepcopy(algorithm)
+    algorithm.setup(problem, termination=MaximumFunctionCallTermination(n_evals), seed=seed)
+    found = {"algorithm": type(algorithm).__name__, "problem": problem.name(), "pop_size": pop_size}
+    sizes = {"n_var": int(problem.n_var), "n_obj": int(problem.n_obj), "n_evals": n_evals, "seed": seed}
+    state = RunState(algorithm, {**found, **(config or {}), **sizes}, n_max=n_evals, front=reference_front(problem))
+    path = None if out is None else Path(out)
+    if path is not None:
+        moved = open_folder(path, state.config)
+        if moved is not None:
+            warnings.warn(f"{path} held a run already: it was moved to {moved}", UserWarning, stacklevel=2)
+        checkpoint_every = _first_checkpoint(path, state, checkpoint_every)
+    return _loop(state, path, checkpoint_every, progress, should_stop)
+
+
+def resume(
+    out: Path | str, *, progress: Progress | None = None, should_stop: Callable[[], bool] | None = None
+) -> RunResult:
+    """Continue the run in the folder ``out`` from its last checkpoint, to the same final result bit for bit.
+
+    Raises:
+        ValueError: the run has finished already.
+        CheckpointError: there is no checkpoint, or it is truncated or damaged.
+    """
+    path = Path(out)
+    if (path / RESULT).exists() and not (path / CHECKPOINT).exists():
+        raise ValueError(f"the run in {path} has finished already: see {path / RESULT}")
+    if not (path / CHECKPOINT).exists():
+        raise CheckpointError(f"{path} holds no checkpoint ({CHECKPOINT}): nothing to resume")
+    state, checkpoint_every = load_checkpoint(path / CHECKPOINT)
+    return _loop(state, path, checkpoint_every, progress, should_stop)
+
+
+def _loop(
+    state: RunState,
+    path: Path | None,
+    checkpoint_every: int | None,
+    progress: Progress | None,
+    should_stop: Callable[[], bool] | None,
+) -> RunResult:
+    next_checkpoint = state.n_evals + (checkpoint_every or 0)
+    table = None if path is None else _Table(path, state.rows)
+    finished, stopped = _is_finished(state), False
+    while not finished and not stopped:
+        wall, cpu = time.perf_counter(), time.process_time()
+        finished = not _generation(state) or _is_finished(state)
+        state.wall_seconds += time.perf_counter() - wall
+        state.cpu_seconds += time.process_time() - cpu
+        last = state.rows[-1]["n_evals"] if state.rows else -state.record_every
+        if finished or state.n_evals - last >= state.record_every:
+            _record(state)
+            if table is not None:
+                table.append(state.rows[-1])
+            if progress is not None:
+                progress.update(state.rows[-1], state.n_evals if finished else state.n_max)
+        stopped = not finished and should_stop is not None and should_stop()
+        if path is not None and checkpoint_every and not finished and (stopped or state.n_evals >= next_checkpoint):
+            save_checkpoint(path / CHECKPOINT, (state, checkpoint_every))
+            next_checkpoint = state.n_evals + checkpoint_every
+    result = _result(state, finished)
+    if path is not None and finished:
+        write_result(path, result)
+        write_pictures(path, result, state.front)
+        (path / CHECKPOINT).unlink(missing_ok=True)
+    return result
+
+
+def _generation(state: RunState) -> bool:
+    """Advance the algorithm once, cut to the budget; return False where it cannot go on."""
+    algorithm = state.algorithm
+    infills = algorithm.infill()
+    if infills is None:
+        algorithm.advance()
+        return True
+    left = state.n_max - state.n_evals
+    if len(infills) > left:
+        if not isinstance(algorithm, GeneticAlgorithm) or isinstance(algorithm, DE | GDE3):
+            return False  # offspring are paired with parents: a part of them cannot be told
+        infills = infills[:left]
+    algorithm.evaluator.eval(algorithm.problem, infills, algorithm=algorithm)
+    if state.reference is None:
+        state.reference = Reference.of(state.front, infills)
+        state.record_every = 1 if not isinstance(algorithm, LoopwiseAlgorithm) else len(infills)
+    state.n_nonfinite += count_nonfinite(infills)
+    algorithm.advance(infills=infills)
+    return True
+
+
+def _is_finished(state: RunState) -> bool:
+    # Loopwise algorithms ask their termination only once a round: the budget is checked here as well.
+    return state.n_evals >= state.n_max or not state.algorithm.has_next()
+
+
+def _record(state: RunState) -> None:
+    """Append a row to the convergence table."""
+    if state.reference is None:
+        raise RuntimeError("nothing has been evaluated yet")
+    optimum = optimum_of(state.algorithm)
+    scores = state.reference.scores(optimum.F)
+    mating = getattr(state.algorithm, "mating", None)
+    report = getattr(mating, "report", None)
+    counters = getattr(mating, "counters", {})
+    state.rows.append(
+        {
+            "n_evals": state.n_evals,
+            **{name: float(score) for name, score in scores.items()},
+            "n_optimum": len(optimum.F),
+            "cv_min": float(state.algorithm.pop.get("CV").min()),
+            "d_loss": None if report is None else report.d_loss,
+            "g_loss": None if report is None else report.g_loss,
+            "fit_seconds": counters.get("fit_seconds"),
+            "wall_seconds": round(state.wall_seconds, 3),
+        }
+    )
+
+
+def _result(state: RunState, finished: bool) -> RunResult:
+    optimum = optimum_of(state.algorithm)
+    counters = {**getattr(getattr(state.algorithm, "mating", None), "counters", {})}
+    counters["nonfinite_evaluations"] = state.n_nonfinite
+    reference = state.reference
+    return RunResult(
+        optimum=optimum,
+        indicators={} if reference is None else reference.scores(optimum.F),
+        indicator_source="none" if reference is None else reference.source,
+        counters=counters,
+        convergence=state.rows,
+        config=state.config,
+        n_evals=state.n_evals,
+        wall_seconds=state.wall_seconds,
+        cpu_seconds=state.cpu_seconds,
+        finished=finished,
+    )
+
+
+def _first_checkpoint(path: Path, state: RunState, checkpoint_every: int | None) -> int | None:
+    """Store the state before the first evaluation, so that a kill at any moment can be resumed.
+
+    Return the evaluations between checkpoints, None where the algorithm's state cannot be stored.
+    """
+    try:
+        if isinstance(state.algorithm, LoopwiseAlgorithm | CMAES):
+            name = type(state.algorithm).__name__
+            raise CheckpointUnsupportedError(f"{name} keeps its state where it cannot be stored: no checkpoints")
+        every = checkpoint_every or DEFAULT_CHECKPOINT_EVERY
+        save_checkpoint(path / CHECKPOINT, (state, every))
+    except CheckpointUnsupportedError as error:
+        if checkpoint_every is not None:
+            raise
+        warnings.warn(f"this run cannot be resumed: {error}", UserWarning, stacklevel=3)
+        return None
+    return every
+
+
+class _Table:
+    """The convergence table on disk: rows are appended as they come."""
+
+    def __init__(self, path: Path, rows: list[dict[str, Any]]) -> None:
+        self._path = path / CONVERGENCE
+        if rows:  # after a resumption: without what came after the checkpoint
+            write_convergence(path, rows)
+        else:
+            self._path.unlink(missing_ok=True)
+
+    def append(self, row: dict[str, Any]) -> None:
+        new = not self._path.exists()
+        with open(self._path, "a", newline="") as file:
+            self._write(file, row, header=new)
+
+    @staticmethod
+    def _write(file: TextIO, row: dict[str, Any], *, header: bool) -> None:
+        writer = csv.DictWriter(file, list(row), lineterminator="\n")
+        if header:
+            writer.writeheader()
+        writer.writerow(row)

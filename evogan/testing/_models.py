@@ -1,0 +1,220 @@
+"""The conformance suite for generative models."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
+
+from evogan.exceptions import NotFittedError
+from evogan.models import GenerativeModel
+
+Floats = NDArray[np.float64]
+Factory = Callable[[], GenerativeModel]
+
+
+def check_generative_model(factory: Factory, *, learns: bool = True, n_var: int = 6, seed: int = 0) -> None:
+    """Check a model of your own against everything that operators rely on.
+
+    Args:
+        factory: makes a fresh, unfitted model, e.g. ``lambda: MyModel(epochs=5)``; cheap settings will do.
+        learns: False for models that do not imitate the elites (null controls), which skips that one check.
+        n_var: decision variables of the test data.
+        seed: of the test data and of every draw.
+
+    Raises:
+        AssertionError: the first fault, as a sentence that names it.
+
+    Example:
+        >>> from evogan.models import Gaussian
+        >>> check_generative_model(Gaussian)
+    """
+    elite, poor = _data(n_var, seed)
+    for check in (_protocol, _not_fitted, _shape_and_box, _reproducible, _leaves_alone, _copies):
+        check(factory, elite, poor, seed)
+    _odd_inputs(factory, seed)
+    _refuses(factory, elite, poor, seed)
+    if learns:
+        _learns(factory, elite, poor, seed)
+
+
+def _data(n_var: int, seed: int) -> tuple[Floats, Floats]:
+    """Elites in a small cloud off every corner, face and the centre; poor solutions all over the box."""
+    rng = np.random.default_rng(seed)
+    centre = np.where(rng.random(n_var) < 0.5, 0.3, 0.7)
+    return np.clip(rng.normal(centre, 0.05, (40, n_var)), 0, 1), rng.random((60, n_var))
+
+
+def _fail(sentence: str) -> None:
+    raise AssertionError(sentence)
+
+
+def _fit(factory: Factory, elite: Floats, poor: Floats | None, seed: int) -> GenerativeModel:
+    return factory().fit(elite, poor, rng=np.random.default_rng(seed))
+
+
+def _sample(model: GenerativeModel, n: int, seed: int) -> Floats:
+    return np.asarray(model.sample(n, rng=np.random.default_rng(seed)))
+
+
+def _protocol(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
+    model = factory()
+    for name in ("fit", "sample"):
+        if not callable(getattr(model, name, None)):
+            _fail(f"the model has no method {name}()")
+    fitted = model.fit(elite, poor, rng=np.random.default_rng(seed))
+    if fitted is not model:
+        _fail(f"fit() must return the model itself, got {type(fitted).__name__}")
+    if factory() is model:
+        _fail("the factory must make a new model each time, it returned the same one")
+
+
+def _not_fitted(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
+    try:
+        factory().sample(3, rng=np.random.default_rng(seed))
+    except NotFittedError:
+        return
+    except Exception as error:
+        _fail(f"sample() before fit() must raise evogan.exceptions.NotFittedError, it raised {type(error).__name__}")
+    _fail("sample() before fit() must raise evogan.exceptions.NotFittedError, it returned samples")
+
+
+def _shape_and_box(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
+    for given in (poor, None):
+        model = _fit(factory, elite, given, seed)
+        for n in (1, 7, 200):
+            samples = model.sample(n, rng=np.random.default_rng(seed))
+            if not isinstance(samples, np.ndarray) or samples.dtype != np.float64:
+                kind = getattr(samples, "dtype", type(samples).__name__)
+                _fail(f"sample() must return a float64 NumPy array, got {kind}")
+            if samples.shape != (n, elite.shape[1]):
+                _fail(f"sample({n}) must have shape {(n, elite.shape[1])}, got {samples.shape}")
+            if not np.isfinite(samples).all():
+                _fail("samples must be finite, got NaN or infinity")
+            if samples.min() < 0 or samples.max() > 1:
+                _fail(f"samples must lie in the unit box, got values in [{samples.min():g}, {samples.max():g}]")
+
+
+def _reproducible(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
+    first, second = (_sample(_fit(factory, elite, poor, seed), 20, seed + 1) for _ in range(2))
+    if not np.array_equal(first, second):
+        _fail("the same rng must give the same samples after the same fit: draw only from the rng that is passed")
+    if np.array_equal(first, _sample(_fit(factory, elite, poor, seed), 20, seed + 2)):
+        _fail("another rng must give other samples: sample() does not draw from the rng that is passed")
+    np.random.seed(123)  # noqa: NPY002  (the global state is what is tested)
+    torch.manual_seed(123)
+    if not np.array_equal(first, _sample(_fit(factory, elite, poor, seed), 20, seed + 1)):
+        _fail("samples must not depend on the global state of NumPy or torch")
+
+
+def _leaves_alone(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
+    before = np.random.get_state()[1].copy(), torch.get_rng_state()  # type: ignore[index]  # noqa: NPY002
+    X, P = elite.copy(), poor.copy()
+    X.setflags(write=False)
+    P.setflags(write=False)
+    try:
+        _sample(_fit(factory, X, P, seed), 5, seed)
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        _fail("fit() must not change the arrays it is given (it wrote to a read-only X or X_poor)")
+    after = np.random.get_state()[1], torch.get_rng_state()  # type: ignore[index]  # noqa: NPY002
+    if not np.array_equal(before[0], after[0]):
+        _fail("NumPy's global random state must stay as it was: draw only from the rng that is passed")
+    if not torch.equal(before[1], after[1]):
+        _fail("torch's global random state must stay as it was: use torch.random.fork_rng or an own Generator")
+    X, P = elite.copy(), poor.copy()
+    _fit(factory, X, P, seed)
+    if not (np.array_equal(X, elite) and np.array_equal(P, poor)):
+        _fail("fit() must not change the arrays it is given")
+
+
+def _copies(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
+    model = _fit(factory, elite, poor, seed)
+    ways: dict[str, Callable[[GenerativeModel], GenerativeModel]] = {
+        "copy.deepcopy": copy.deepcopy,
+        "pickle": lambda one: pickle.loads(pickle.dumps(one)),  # type: ignore[no-any-return]
+    }
+    for how, copied in ways.items():
+        try:
+            twin = copied(model)
+        except Exception as error:
+            _fail(
+                f"a fitted model must survive {how} (pymoo copies, checkpoints pickle): {type(error).__name__}: {error}"
+            )
+        if not np.array_equal(_sample(model, 9, seed), _sample(twin, 9, seed)):
+            _fail(f"a model that went through {how} must give the same samples")
+        again = [m.fit(elite, poor, rng=np.random.default_rng(seed + 1)) for m in (copy.deepcopy(model), twin)]
+        if not np.array_equal(_sample(again[0], 9, seed), _sample(again[1], 9, seed)):
+            _fail(f"a model that went through {how} must go on learning as the original does (optimizer state?)")
+
+
+def _odd_inputs(factory: Factory, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    cases: dict[str, tuple[Floats, Floats | None]] = {
+        "one variable": (rng.random((10, 1)), rng.random((10, 1))),
+        "two elites": (rng.random((2, 4)), rng.random((30, 4))),
+        "one elite": (rng.random((1, 4)), rng.random((3, 4))),
+        "one poor solution": (rng.random((10, 4)), rng.random((1, 4))),
+        "constant variables": (np.tile([0.0, 0.5, 1.0], (10, 1)), None),
+        "equal elites": (np.repeat(rng.random((1, 4)), 10, axis=0), rng.random((10, 4))),
+    }
+    for what, (X, P) in cases.items():
+        try:
+            samples = _sample(_fit(factory, X, P, seed), 4, seed)
+        except Exception as error:
+            _fail(f"fit() and sample() must work with {what}, got {type(error).__name__}: {error}")
+        if samples.shape != (4, X.shape[1]) or not np.isfinite(samples).all():
+            _fail(f"with {what} sample(4) must be finite and of shape {(4, X.shape[1])}, got shape {samples.shape}")
+    model = _fit(factory, rng.random((10, 3)), None, seed)
+    try:
+        model.fit(rng.random((10, 5)), rng.random((8, 5)), rng=np.random.default_rng(seed))
+    except Exception as error:
+        _fail(f"a fitted model must accept another n_var in fit(), got {type(error).__name__}: {error}")
+    if _sample(model, 4, seed).shape != (4, 5):
+        _fail("after fit() with another n_var, samples must have the new number of columns")
+
+
+def _refuses(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
+    holed = elite.copy()
+    holed[0, 0] = np.nan
+    wrong: dict[str, tuple[Any, Any, str]] = {
+        "NaN in X": (holed, poor, "X"),
+        "X outside the unit box": (elite + 1.0, poor, "X"),
+        "a one-dimensional X": (elite[0], None, "X"),
+        "an empty X": (elite[:0], None, "X"),
+        "X_poor outside the unit box": (elite, poor - 1.0, "X_poor"),
+        "X_poor with another n_var": (elite, poor[:, :-1], "X_poor"),
+    }
+    for what, (X, P, name) in wrong.items():
+        try:
+            _fit(factory, X, P, seed)
+        except ValueError as error:
+            if name not in str(error):
+                _fail(f"the ValueError for {what} must name the argument {name}, it says: {error}")
+        except Exception as error:
+            _fail(f"fit() must refuse {what} with a ValueError, it raised {type(error).__name__}: {error}")
+        else:
+            _fail(f"fit() must refuse {what} with a ValueError, it accepted it")
+
+
+def _learns(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
+    samples = _sample(_fit(factory, elite, poor, seed), 200, seed)
+    noise = np.random.default_rng(seed).random(samples.shape)
+    ours, uniform = _energy_distance(samples, elite), _energy_distance(noise, elite)
+    if not ours < uniform:
+        _fail(
+            f"samples must resemble the elites more than uniform noise does: energy distance {ours:.3f}, "
+            f"uniform noise {uniform:.3f} (pass learns=False for a null control)"
+        )
+
+
+def _energy_distance(A: Floats, B: Floats) -> float:
+    """2 E|a - b| - E|a - a'| - E|b - b'|; G. Szekely, M. Rizzo, J. Stat. Plan. Inference 143(8), 2013."""
+    return float(2 * cdist(A, B).mean() - cdist(A, A).mean() - cdist(B, B).mean())
