@@ -71,13 +71,6 @@ def spread(lengths: Array, n_points: int) -> NDArray[np.int64]:
     return counts
 
 
-def along_intervals(intervals: Intervals, n_points: int) -> Array:
-    """Return about ``n_points`` evenly spaced numbers on the intervals, both ends of each included."""
-    lengths = np.array([high - low for low, high in intervals])
-    pieces = zip(intervals, spread(lengths, n_points), strict=True)
-    return np.concatenate([np.linspace(low, high, n) for (low, high), n in pieces])
-
-
 def along_curve(curve: Callable[[Array], Array], intervals: Intervals, n_points: int) -> Array:
     """Return about ``n_points`` points of ``curve(t)`` ``(n, n_obj)``, evenly spaced by arc length."""
     parameters, arcs = [], []

@@ -165,7 +165,7 @@ class Twin(Problem):
         u = np.abs(d) / self._reach
         a, b = d[:, self._pairs[:, 0]], d[:, self._pairs[:, 1]]
         w = np.stack([self._cos * a - self._sin * b, self._sin * a + self._cos * b], axis=-1)
-        r = np.mod(np.abs(w) / self._scale[:, None], 2.0)
+        r = np.mod(np.abs(w) / self._scale[:, None], 2.0)  # the turned box reaches beyond 1: reflect
         u[:, self._pairs] = np.where(r > 1.0, 2.0 - r, r)
         return self._put(out, self._xl + u * self._span)
 

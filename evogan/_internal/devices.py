@@ -20,12 +20,18 @@ def resolve_device(name: str) -> torch.device:
 
     Raises:
         ValueError: an unknown name, or CUDA where there is none.
+        TypeError: not a string.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"device must be a string, one of {', '.join(DEVICES)}, got {name!r}")
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name != "cpu" and name.partition(":")[0] != "cuda":
         raise ValueError(f"device must be one of {', '.join(DEVICES)}, got {name!r}")
-    device = torch.device(name)
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ValueError(f"device must be one of {', '.join(DEVICES)}, got {name!r}") from error
     if device.type == "cuda":
         if not torch.cuda.is_available():
             raise ValueError(f"device {name!r} was asked for, but this torch ({torch.__version__}) sees no CUDA device")

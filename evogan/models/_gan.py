@@ -174,10 +174,10 @@ class GAN:
         trainer, device = self._trainer, self._device(self._n_var)
         if trainer is None:
             raise NotFittedError("the networks must be built before training")
+        trainer.G.train()
         run = autograd_engine if self.engine == "autograd" else fastest_engine(trainer)
         elite = torch.from_numpy(X.astype(np.float32)).to(device)
         poor = None if X_poor is None else torch.from_numpy(X_poor.astype(np.float32)).to(device)
-        trainer.G.train()
         history = [np.empty((0, 2))]
         for first in range(0, self.n_steps, _BLOCK):
             n = min(_BLOCK, self.n_steps - first)

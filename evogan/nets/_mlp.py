@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from torch import nn
 
+from evogan._internal.checks import check_int
+
 
 def mlp(
     sizes: Sequence[int],
@@ -27,6 +29,7 @@ def mlp(
     n_layers = len(sizes) - 1
     if n_layers < 1:
         raise ValueError(f"sizes must hold at least an input and an output size, got {list(sizes)}")
+    sizes = [check_int(size, f"sizes[{i}]", low=1) for i, size in enumerate(sizes)]
     for i in range(n_layers):
         layers.append(nn.Linear(sizes[i], sizes[i + 1]))
         if batch_norm:

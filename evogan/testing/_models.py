@@ -139,7 +139,7 @@ def _copies(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
     model = _fit(factory, elite, poor, seed)
     ways: dict[str, Callable[[GenerativeModel], GenerativeModel]] = {
         "copy.deepcopy": copy.deepcopy,
-        "pickle": lambda one: pickle.loads(pickle.dumps(one)),  # type: ignore[no-any-return]
+        "pickle": lambda one: pickle.loads(pickle.dumps(one)),
     }
     for how, copied in ways.items():
         try:

@@ -30,11 +30,13 @@ def autograd_engine(
     draws: Iterator[Tensor] = iter(latents.flatten(0, 1).unbind(0))
     prior, trainer.prior = trainer.prior, lambda n: next(draws)[:n]
     losses: list[Tensor] = []
-    for k in range(len(real)):
-        d_loss = trainer.d_step(real[k], poor=None if poor is None else poor[k])
-        if (k + 1) % n_critic == 0:
-            losses += [d_loss, trainer.g_step(real[k])]
-    trainer.prior = prior
+    try:
+        for k in range(len(real)):
+            d_loss = trainer.d_step(real[k], poor=None if poor is None else poor[k])
+            if (k + 1) % n_critic == 0:
+                losses += [d_loss, trainer.g_step(real[k])]
+    finally:
+        trainer.prior = prior
     return torch.stack(losses).view(-1, 2).cpu().numpy().astype(np.float64)
 
 

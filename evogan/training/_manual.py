@@ -77,8 +77,8 @@ class ManualSteps:
         for x, term, weight in sources:
             rows = slice(first, first + len(x))
             values, slopes = term(self._loss, d[rows])
-            value += weight * float(np.add.reduce(values, None)) / len(x)
-            slope[rows] = slopes * np.float32(weight / len(x))
+            value += weight * float(np.add.reduce(values, None)) / values.size
+            slope[rows] = slopes * np.float32(weight / values.size)
             first += len(x)
         backward(self._D, slope, params=True)
         self._step_D()
@@ -88,16 +88,17 @@ class ManualSteps:
         """Update the generator once on samples from ``latent``; return its loss."""
         d = forward(self._D, forward(self._G, latent))
         values, slopes = self._terms[2](self._loss, d)
-        grad = backward(self._D, slopes * np.float32(1 / len(d)), params=False)
+        grad = backward(self._D, slopes * np.float32(1 / d.size), params=False)
         backward(self._G, grad, params=True)
         self._step_G()
-        return float(np.add.reduce(values, None)) / len(d)
+        return float(np.add.reduce(values, None)) / d.size
 
 
 def supports(trainer: AdversarialTrainer) -> bool:
     """Tell whether :class:`ManualSteps` computes the same steps as ``trainer``."""
     return (
-        type(trainer.loss) in _TERMS
+        type(trainer) is AdversarialTrainer
+        and type(trainer.loss) in _TERMS
         and not trainer.regularizers
         and all(_is_fused_adam(o) for o in (trainer.optimizer_G, trainer.optimizer_D))
         and is_stack(trainer.G, norm=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ _ACTIVATIONS: dict[type[nn.Module], tuple[Callable[[Array], Array], Callable[[Ar
 
 def is_stack(net: nn.Module, *, norm: bool) -> bool:
     """Tell whether ``net`` is a CPU float32 stack of the layers known here."""
-    if not isinstance(net, nn.Sequential) or len(net) == 0 or not isinstance(net[0], nn.Linear):
+    if type(net) is not nn.Sequential or len(net) == 0 or not isinstance(net[0], nn.Linear):
         return False
     allowed = (nn.Linear, *_ACTIVATIONS, *((nn.BatchNorm1d,) if norm else ()))
     previous: type[nn.Module] = nn.Module
@@ -38,9 +39,14 @@ def is_stack(net: nn.Module, *, norm: bool) -> bool:
             return False
         if kind is nn.BatchNorm1d and (previous is not nn.Linear or layer.momentum is None or not layer.affine):
             return False
+        if kind is nn.BatchNorm1d and not (layer.track_running_stats and layer.training):
+            return False
         previous = kind
     plain = all(p.requires_grad and p.device.type == "cpu" and p.dtype == torch.float32 for p in net.parameters())
-    return plain and not any(hasattr(layer, "parametrizations") for layer in net)
+    # Shared parameters sum their gradients; hooks (spectral_norm of old, weight_norm) change what a layer computes.
+    shared = len(list(net.parameters())) < sum(len(list(layer.parameters())) for layer in net)
+    altered = any(hasattr(m, "parametrizations") or m._forward_pre_hooks or m._forward_hooks for m in net.modules())
+    return plain and not shared and not altered
 
 
 class Layer:
@@ -107,7 +113,7 @@ def _views(p: torch.Tensor) -> tuple[Array, Array]:
 
 def layers_of(net: nn.Module) -> list[Layer]:
     layers: list[Layer] = []
-    for module in net.children():
+    for module in cast(nn.Sequential, net):  # not children(), which skips a layer's second use
         if isinstance(module, nn.Linear):
             layers.append(Layer(module))
         else:

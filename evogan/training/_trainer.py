@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -118,9 +119,10 @@ class AdversarialTrainer:
         return {name: getattr(self, name).state_dict() for name in ("G", "D", "optimizer_G", "optimizer_D")}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore what :meth:`state_dict` returned."""
+        """Restore a copy of what :meth:`state_dict` returned."""
         for name, part in state.items():
-            getattr(self, name).load_state_dict(part)
+            # torch's optimizers keep the tensors they are given: two trainers would share their moments.
+            getattr(self, name).load_state_dict(copy.deepcopy(part))
 
     def _logits(self, *sources: Tensor) -> Sequence[Tensor]:
         """Return D's logits of each source, in one pass where D allows it."""

@@ -115,21 +115,29 @@ def test_dtlz7(n_obj):
     X = np.zeros((len(front), problem.n_var))
     X[:, : n_obj - 1] = front[:, :-1]
     np.testing.assert_allclose(problem.evaluate(X), front, atol=1e-13)  # attained
-    X = np.zeros((4000, problem.n_var))
-    X[:, : n_obj - 1] = low_discrepancy(4000, n_obj - 1)
+    X = np.zeros((1500, problem.n_var))
+    X[:, : n_obj - 1] = low_discrepancy(1500, n_obj - 1)
     F = problem.evaluate(X)
     assert gain(F, front) <= 1e-12  # and optimal
     if n_obj <= 3:
-        assert farthest(F[moocore.is_nondominated(F)], front) < 0.1
+        best = optima(F, front)
+        assert len(best) > 200
+        assert farthest(best, front) < 0.15
     if n_obj == 2:  # 2 pieces, whose ends are published to a few digits
         gap = np.argmax(np.diff(front[:, 0]))
         np.testing.assert_allclose(front[[gap, gap + 1, -1], 0], [0.2514118, 0.6316265, 0.8594009], atol=1e-7)
 
 
+def optima(F, front):
+    """The rows of ``F`` that no row of ``front`` dominates."""
+    return F[moocore.is_nondominated(np.vstack([front, F]), keep_weakly=True)[len(front) :]]
+
+
 def optimal_wfg(problem, K):
     """The problem's own optimum for position parameters ``K``, free of rounding in WFG1.
 
-    There x / xu misses 0.35 by an ulp at places, and y^0.02 makes half a unit of distance of it.
+    There x / xu misses 0.35 by an ulp at places (for every x in variables 6, 12 and 24, which the test
+    avoids), and y^0.02 makes half a unit of distance of it.
     """
     X = problem._positional_to_optimal(K)
     if isinstance(problem, wfg.WFG1):
@@ -156,30 +164,55 @@ def shapes(i, x):
 @pytest.mark.parametrize("n_obj", [2, 3])
 @pytest.mark.parametrize("i", range(1, 10))
 def test_wfg_fronts_are_the_problems_optima(i, n_obj):
-    problem = get_problem(f"wfg{i}", n_var=12, n_obj=n_obj)
+    problem = get_problem(f"wfg{i}", n_var=10, n_obj=n_obj, k=6)
     rng = np.random.default_rng(i)
-    K = rng.random((1500, problem.k)) ** rng.choice([0.2, 1.0, 5.0, 50.0], (1500, 1))
+    K = rng.random((800, problem.k)) ** rng.choice([0.2, 1.0, 5.0, 50.0], (800, 1))
     F = problem.evaluate(optimal_wfg(problem, K))
-    front = wfg_front(i, n_obj, 8000)
+    front = wfg_front(i, n_obj, 5000)
     check(front[np.lexsort(front.T[::-1])], n_obj)
     assert gain(F, front) < 1e-9
-    best = F[moocore.is_nondominated(np.vstack([front, F]), keep_weakly=True)[len(front) :]]
+    best = optima(F, front)
     assert len(best) > 20
     if n_obj == 2 or i != 1:  # WFG1's surface hugs the axes, where no set of points is near
-        assert farthest(best, front) < (0.01 if n_obj == 2 else 0.15)
+        assert farthest(best, front) < (0.01 if n_obj == 2 else 0.2)
+
+
+def positions(i, h):
+    """The reduced position parameters of unscaled front points ``h`` with two or three objectives."""
+    a, b = h[:, 0], h[:, 1]
+    if i >= 4:
+        angles = [np.arctan2(a, b)] if h.shape[1] == 2 else [np.arctan2(np.hypot(a, b), h[:, 2]), np.arctan2(a, b)]
+        return np.column_stack(angles) * 2 / np.pi
+    if i == 3:
+        return np.column_stack([1.0 - h[:, -1], np.full((len(h), h.shape[1] - 2), 0.5)])
+    if h.shape[1] == 2:
+        return np.arccos(1 - a)[:, None] * 2 / np.pi
+    # a = r (1 - cos), b = r (1 - sin), so (1 - a/r)^2 + (1 - b/r)^2 = 1
+    flat = np.maximum(a + b - np.sqrt(2 * a * b), 1e-300)
+    r = np.where(a + b > 0, (a**2 + b**2) / flat, 0.0)
+    share = np.divide(a, r, out=np.zeros_like(a), where=r > 0)
+    return np.column_stack([np.arccos(np.clip(1 - r, 0, 1)), np.arccos(np.clip(1 - share, 0, 1))]) * 2 / np.pi
 
 
 @pytest.mark.parametrize("n_obj", [2, 3])
 @pytest.mark.parametrize("i", range(1, 10))
 def test_wfg_fronts_are_attained(i, n_obj):
-    axis = np.linspace(0, 1, 60_001 if n_obj == 2 else 301)
-    x = np.stack(np.meshgrid(*[axis] * (n_obj - 1), indexing="ij"), axis=-1).reshape(-1, n_obj - 1)
-    F = shapes(i, x)
     front = wfg_front(f"WFG{i}", n_obj, 2000)
-    assert farthest(front, F) < (1e-4 if n_obj == 2 else 0.03)
-    assert gain(front[::7], F[moocore.is_nondominated(F)]) < 1e-9
+    scale = 2.0 * np.arange(1, n_obj + 1)
+    np.testing.assert_allclose(shapes(i, positions(i, front / scale)), front, atol=1e-6)
     np.testing.assert_allclose(front.max(axis=0)[-1], 2.0 * n_obj)
     assert (front >= 0).all()
+
+
+@pytest.mark.parametrize("i", [1, 2, 3])
+def test_wfg_fronts_are_whole(i):
+    F = shapes(i, np.linspace(0, 1, 30_001)[:, None])
+    F = F[moocore.is_nondominated(F)]
+    front = wfg_front(i, 2, 2000)
+    assert max(farthest(F, front), farthest(front, F)) < 3e-3
+    if i == 2:
+        gaps = np.linalg.norm(np.diff(front, axis=0), axis=1) > 0.03
+        assert gaps.sum() == 5
 
 
 def test_wfg_front_arguments():
@@ -223,9 +256,7 @@ def test_own_dtlz(cls, network):
         reference_front(problem, 300), reference_front(get_problem(cls.__name__, n_var=12), 300)
     )
     X = np.random.default_rng(0).random((5, 12))
-    np.testing.assert_array_equal(
-        problem.evaluate(X), get_problem(cls.__name__, n_var=12, n_obj=3).evaluate(X)
-    )
+    np.testing.assert_array_equal(problem.evaluate(X), get_problem(cls.__name__, n_var=12, n_obj=3).evaluate(X))
     assert not network
 
 
@@ -244,16 +275,12 @@ def test_known_fronts(name, network):
 
 
 @pytest.mark.parametrize("i", range(1, 10))
-@pytest.mark.parametrize("n_obj", [2, 3, 4])
-def test_wfg_of_pymoo(i, n_obj):
-    problem = (
-        get_problem(f"wfg{i}", n_var=12, n_obj=n_obj, k=2 * 6 if n_obj == 4 else None, l=2)
-        if False
-        else (get_problem(f"wfg{i}", n_var=14, n_obj=n_obj))
-    )
-    F = reference_front(problem, 1000)
-    check(F, n_obj)
-    np.testing.assert_array_equal(F, reference_front(problem, 1000))
+def test_wfg_of_pymoo(i):
+    for n_obj in (2, 4):
+        problem = get_problem(f"wfg{i}", n_var=14, n_obj=n_obj)
+        F = reference_front(problem, 1000)
+        check(F, n_obj)
+        np.testing.assert_array_equal(F, reference_front(problem, 1000))
 
 
 @pytest.mark.parametrize("name", DOWNLOADS + UNKNOWN)
@@ -300,9 +327,7 @@ def test_zdt5_has_31_points():
 
 
 def test_wrapped_problems():
-    np.testing.assert_array_equal(
-        reference_front(ZeroToOne(get_problem("wfg4", 10, 2)), 50), wfg_front(4, 2, 50)
-    )
+    np.testing.assert_array_equal(reference_front(ZeroToOne(get_problem("wfg4", 10, 2)), 50), wfg_front(4, 2, 50))
     assert reference_front(MultiToSingleObjective(get_problem("zdt1"), None)) is None
     assert reference_front(MultiToSingleObjective(get_problem("dtlz5"), None)) is None
 
@@ -329,9 +354,7 @@ def test_own_problems_and_their_mistakes():
     assert reference_front(Own(np.zeros((0, 2)))) is None
     assert reference_front(Own(np.full((3, 2), np.nan))) is None
     np.testing.assert_array_equal(reference_front(Own([1, 2])), [[1, 2]])
-    np.testing.assert_array_equal(
-        reference_front(Own([[1, 2], [np.inf, 0], [0, 3], [1, 3]])), [[0, 3], [1, 2]]
-    )
+    np.testing.assert_array_equal(reference_front(Own([[1, 2], [np.inf, 0], [0, 3], [1, 3]])), [[0, 3], [1, 2]])
     with pytest.raises(AttributeError, match="mine"):
         reference_front(Own(broken))
     with pytest.raises(ValueError, match=r"must have shape \(n, 2\), got \(4, 3\)"):
