@@ -66,4 +66,6 @@ def test_problems_and_metrics_know_no_torch():
 def test_only_operators_and_above_know_pymoo_algorithms():
     for folder, file in modules():
         if FLOORS[folder] <= 3:
-            assert not [n for n in imports(file) if n.startswith("pymoo.algorithms")], f"{file} imports pymoo.algorithms"
+            assert not [n for n in imports(file) if n.startswith("pymoo.algorithms")], (
+                f"{file} imports pymoo.algorithms"
+            )

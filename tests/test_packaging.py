@@ -19,7 +19,9 @@ def test_the_package_list_is_complete():
     found = {"evogan", "evogan.problems"}
     for top, name in ((ROOT / "evogan", "evogan"), (ROOT / "problems", "evogan.problems")):
         found |= {
-            ".".join([name, *init.parent.relative_to(top).parts]) for init in top.rglob("__init__.py") if init.parent != top
+            ".".join([name, *init.parent.relative_to(top).parts])
+            for init in top.rglob("__init__.py")
+            if init.parent != top
         }
     assert listed == found
 
@@ -59,9 +61,12 @@ def test_the_wheel_works_outside_the_repository(wheel, tmp_path):
             (site / entry.name).symlink_to(entry)
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
     where = "import evogan, evogan.problems.imf as p; print(evogan.__file__); print(p.__file__)"
-    shown = subprocess.run([python, "-c", where], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        [python, "-c", where], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
     assert all(line.startswith(str(tmp_path)) for line in shown.stdout.split())
-    arguments = "gmoea shifted-imf1 --n-var 5 --n-evals 220 --seed 1 --out out --quiet --set model.n_steps=20".split()
+    arguments = ["gmoea", "shifted-imf1", "--n-var", "5", "--n-evals", "220", "--seed", "1", "--out", "out", "--quiet"]
+    arguments += ["--set", "model.n_steps=20"]
     command = [tmp_path / "env" / "bin" / "evogan", "run", *arguments]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True, timeout=120)
     assert (tmp_path / "out" / "result.json").exists()

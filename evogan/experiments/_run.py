@@ -15,6 +15,8 @@ from pymoo.algorithms.moo.gde3 import GDE3
 from pymoo.algorithms.soo.nonconvex.cmaes import CMAES
 from pymoo.algorithms.soo.nonconvex.de import DE
 from pymoo.core.algorithm import LoopwiseAlgorithm
+from pymoo.core.individual import Individual
+from pymoo.core.population import Population
 from pymoo.termination.max_eval import MaximumFunctionCallTermination
 
 from evogan._internal.checks import check_int, check_real_problem
@@ -90,7 +92,10 @@ def run(
         if out is None:
             raise ValueError("checkpoint_every needs a folder: give out as well")
     algorithm = copy.deepcopy(algorithm)
-    algorithm.setup(problem, termination=MaximumFunctionCallTermination(n_evals), seed=seed)
+    try:
+        algorithm.setup(problem, termination=MaximumFunctionCallTermination(n_evals), seed=seed)
+    except AssertionError as error:  # how pymoo's algorithms refuse a problem
+        raise ValueError(f"{type(algorithm).__name__} refuses {problem.name()}: {error}") from error
     found = {"algorithm": type(algorithm).__name__, "problem": problem.name(), "pop_size": pop_size}
     sizes = {"n_var": int(problem.n_var), "n_obj": int(problem.n_obj), "n_evals": n_evals, "seed": seed}
     state = RunState(algorithm, {**found, **(config or {}), **sizes}, n_max=n_evals, front=reference_front(problem))
@@ -162,8 +167,9 @@ def _generation(state: RunState) -> bool:
     if infills is None:
         algorithm.advance()
         return True
+    one = isinstance(infills, Individual)  # MOEA/D makes one after another
     left = state.n_max - state.n_evals
-    if len(infills) > left:
+    if not one and len(infills) > left:
         if not isinstance(algorithm, GeneticAlgorithm) or isinstance(algorithm, DE | GDE3):
             return False  # offspring are paired with parents: a part of them cannot be told
         infills = infills[:left]
@@ -171,7 +177,7 @@ def _generation(state: RunState) -> bool:
     if state.reference is None:
         state.reference = Reference.of(state.front, infills)
         state.record_every = 1 if not isinstance(algorithm, LoopwiseAlgorithm) else len(infills)
-    state.n_nonfinite += count_nonfinite(infills)
+    state.n_nonfinite += count_nonfinite(Population.create(infills) if one else infills)
     algorithm.advance(infills=infills)
     return True
 

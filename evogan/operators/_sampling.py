@@ -48,4 +48,7 @@ class GenerativeSampling(Sampling):
         if self.X is not None:
             poor = None if self.X_poor is None else to_unit(problem, self.X_poor)
             self.model.fit(to_unit(problem, self.X), poor, rng=rng)
-        return from_unit(problem, self.model.sample(n_samples, rng=rng))
+        U = self.model.sample(n_samples, rng=rng)
+        if not np.isfinite(U).all():
+            raise ValueError(f"samples of {type(self.model).__name__} must be finite, got NaN or infinity")
+        return from_unit(problem, U)

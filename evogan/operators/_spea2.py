@@ -67,7 +67,7 @@ def _truncate(distance: Floats, n_keep: int) -> Ints:
     nearest = np.zeros(n, dtype=np.intp)  # per row, the column in `ordered` of its nearest living neighbour
     gap = ordered[:, 0].copy()
     for _ in range(n - n_keep):
-        candidates = np.flatnonzero(gap == gap.min())
+        candidates = np.flatnonzero(alive & (gap == gap.min()))  # distances that overflow are infinite, too
         victim = candidates[0] if len(candidates) == 1 else _lexicographic_least(candidates, ordered, neighbour, alive)
         alive[victim] = False
         gap[victim] = np.inf
@@ -136,6 +136,7 @@ def spea2_order(F: Floats, CV: Floats, n_survive: int) -> tuple[Ints, Floats]:
 class SPEA2Tournament(Selection):
     """Tournaments of ``pressure`` random solutions, won by feasibility, then by SPEA2 fitness, then by lot.
 
+    Solutions with a non-finite objective or constraint lose to all others, infeasible ones included.
     Solutions whose ``SPEA_F`` was never set (another survival is at work) are given it here.
     """
 
@@ -156,10 +157,11 @@ class SPEA2Tournament(Selection):
         fitness = pop.get("SPEA_F")
         if fitness.dtype == object:
             fitness = spea2_order(pop.get("F"), CV, len(pop))[1]
+        violation = np.where(np.isfinite(pop.get("F")).all(axis=1), np.maximum(CV, 0), np.nan)  # NaN sorts last
         rank = np.empty(len(pop), dtype=np.intp)
         # Equal solutions get ranks in random order, which is the lot.
         shuffled = random_state.permutation(len(pop))
-        rank[shuffled[np.lexsort((fitness[shuffled], np.maximum(CV, 0)[shuffled]))]] = np.arange(len(pop))
+        rank[shuffled[np.lexsort((fitness[shuffled], violation[shuffled]))]] = np.arange(len(pop))
         n = n_select * n_parents
         n_rounds = -(-n * self.pressure // len(pop))
         entrants = np.concatenate([random_state.permutation(len(pop)) for _ in range(n_rounds)])

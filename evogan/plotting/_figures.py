@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
@@ -69,7 +70,8 @@ def save_figure(figure: Figure, path: Path | str) -> None:
     metadata: dict[str, Any] = {".png": {"Software": None}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(
         suffix, {}
     )
-    figure.savefig(path, dpi=150, metadata=metadata)
+    with rc_context({"svg.hashsalt": "evogan"}):  # otherwise SVG ids are random
+        figure.savefig(path, dpi=150, metadata=metadata)
 
 
 def _scatter_2d(axes: Axes, sets: Mapping[str, NDArray[Any]], front: NDArray[Any] | None) -> None:

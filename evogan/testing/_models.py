@@ -36,7 +36,8 @@ def check_generative_model(factory: Factory, *, learns: bool = True, n_var: int 
         >>> check_generative_model(Gaussian)
     """
     elite, poor = _data(n_var, seed)
-    for check in (_protocol, _not_fitted, _shape_and_box, _reproducible, _leaves_alone, _copies):
+    checks = (_protocol, _leaves_arrays, _not_fitted, _shape_and_box, _reproducible, _leaves_globals, _copies)
+    for check in checks:
         check(factory, elite, poor, seed)
     _odd_inputs(factory, seed)
     _refuses(factory, elite, poor, seed)
@@ -68,7 +69,7 @@ def _protocol(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
     for name in ("fit", "sample"):
         if not callable(getattr(model, name, None)):
             _fail(f"the model has no method {name}()")
-    fitted = model.fit(elite, poor, rng=np.random.default_rng(seed))
+    fitted = model.fit(elite.copy(), poor.copy(), rng=np.random.default_rng(seed))
     if fitted is not model:
         _fail(f"fit() must return the model itself, got {type(fitted).__name__}")
     if factory() is model:
@@ -107,14 +108,17 @@ def _reproducible(factory: Factory, elite: Floats, poor: Floats, seed: int) -> N
         _fail("the same rng must give the same samples after the same fit: draw only from the rng that is passed")
     if np.array_equal(first, _sample(_fit(factory, elite, poor, seed), 20, seed + 2)):
         _fail("another rng must give other samples: sample() does not draw from the rng that is passed")
-    np.random.seed(123)  # noqa: NPY002  (the global state is what is tested)
+    states = np.random.get_state(), torch.get_rng_state()  # noqa: NPY002  (the global state is what is tested)
+    np.random.seed(123)  # noqa: NPY002
     torch.manual_seed(123)
-    if not np.array_equal(first, _sample(_fit(factory, elite, poor, seed), 20, seed + 1)):
+    third = _sample(_fit(factory, elite, poor, seed), 20, seed + 1)
+    np.random.set_state(states[0])  # noqa: NPY002
+    torch.set_rng_state(states[1])
+    if not np.array_equal(first, third):
         _fail("samples must not depend on the global state of NumPy or torch")
 
 
-def _leaves_alone(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
-    before = np.random.get_state()[1].copy(), torch.get_rng_state()  # type: ignore[index]  # noqa: NPY002
+def _leaves_arrays(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
     X, P = elite.copy(), poor.copy()
     X.setflags(write=False)
     P.setflags(write=False)
@@ -124,34 +128,44 @@ def _leaves_alone(factory: Factory, elite: Floats, poor: Floats, seed: int) -> N
         if "read-only" not in str(error):
             raise
         _fail("fit() must not change the arrays it is given (it wrote to a read-only X or X_poor)")
-    after = np.random.get_state()[1], torch.get_rng_state()  # type: ignore[index]  # noqa: NPY002
-    if not np.array_equal(before[0], after[0]):
-        _fail("NumPy's global random state must stay as it was: draw only from the rng that is passed")
-    if not torch.equal(before[1], after[1]):
-        _fail("torch's global random state must stay as it was: use torch.random.fork_rng or an own Generator")
     X, P = elite.copy(), poor.copy()
     _fit(factory, X, P, seed)
     if not (np.array_equal(X, elite) and np.array_equal(P, poor)):
         _fail("fit() must not change the arrays it is given")
 
 
+def _leaves_globals(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
+    before, torch_before = np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
+    _sample(_fit(factory, elite, poor, seed), 5, seed)
+    after = np.random.get_state()  # noqa: NPY002
+    # The keys change only every 624 draws, the position after them with each one.
+    if not all(np.array_equal(a, b) for a, b in zip(before, after, strict=True)):
+        _fail("NumPy's global random state must stay as it was: draw only from the rng that is passed")
+    if not torch.equal(torch_before, torch.get_rng_state()):
+        _fail("torch's global random state must stay as it was: use torch.random.fork_rng or an own Generator")
+
+
 def _copies(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
-    model = _fit(factory, elite, poor, seed)
     ways: dict[str, Callable[[GenerativeModel], GenerativeModel]] = {
         "copy.deepcopy": copy.deepcopy,
         "pickle": lambda one: pickle.loads(pickle.dumps(one)),
     }
     for how, copied in ways.items():
+        model = _fit(factory, elite, poor, seed)
         try:
             twin = copied(model)
         except Exception as error:
             _fail(
                 f"a fitted model must survive {how} (pymoo copies, checkpoints pickle): {type(error).__name__}: {error}"
             )
-        if not np.array_equal(_sample(model, 9, seed), _sample(twin, 9, seed)):
+        before = _sample(model, 9, seed)
+        if not np.array_equal(before, _sample(twin, 9, seed)):
             _fail(f"a model that went through {how} must give the same samples")
-        again = [m.fit(elite, poor, rng=np.random.default_rng(seed + 1)) for m in (copy.deepcopy(model), twin)]
-        if not np.array_equal(_sample(again[0], 9, seed), _sample(again[1], 9, seed)):
+        twin.fit(1 - elite, poor, rng=np.random.default_rng(seed + 1))
+        if not np.array_equal(before, _sample(model, 9, seed)):
+            _fail(f"a model that went through {how} must share nothing with its copy: fitting the copy changed it")
+        model.fit(1 - elite, poor, rng=np.random.default_rng(seed + 1))
+        if not np.array_equal(_sample(model, 9, seed), _sample(twin, 9, seed)):
             _fail(f"a model that went through {how} must go on learning as the original does (optimizer state?)")
 
 
@@ -208,9 +222,9 @@ def _learns(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
     samples = _sample(_fit(factory, elite, poor, seed), 200, seed)
     noise = np.random.default_rng(seed).random(samples.shape)
     ours, uniform = _energy_distance(samples, elite), _energy_distance(noise, elite)
-    if not ours < uniform:
+    if not ours < 0.8 * uniform:  # two draws of uniform noise differ by about a twentieth
         _fail(
-            f"samples must resemble the elites more than uniform noise does: energy distance {ours:.3f}, "
+            f"samples must resemble the elites clearly more than uniform noise does: energy distance {ours:.3f}, "
             f"uniform noise {uniform:.3f} (pass learns=False for a null control)"
         )
 
