@@ -8,6 +8,7 @@ faults are mended, stands in docs/paper-versus-code.md.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Self
@@ -70,9 +71,9 @@ class GMOEA(GeneticAlgorithm):
         pop_size: int = 100,
         *,
         model: GenerativeModel | None = None,
-        n_real: float = 10,
-        refit_every: int = 5,
-        p_gan: float | Callable[[int], float] = 0.5,
+        n_real: float = 0.25,
+        refit_every: int = 1,
+        p_gan: float | Callable[[int], float] = 0.3,
         p_gan_per: str = "offspring",
         recentre: bool = False,
         mutation: Mutation | None = None,
@@ -168,7 +169,11 @@ class GMOEA(GeneticAlgorithm):
     def _set_optimum(self) -> None:
         """Take the non-dominated solutions, none of which has a non-finite objective or constraint."""
         finite = np.isfinite(self.pop.get("F")).all(axis=1) & np.isfinite(self.pop.get("CV")[:, 0])
-        self.opt = filter_optimum(self.pop[finite], least_infeasible=True) if finite.any() else Population.create()
+        if finite.any():
+            self.opt = filter_optimum(self.pop[finite], least_infeasible=True)
+        else:  # pymoo's display and default termination need one solution: a copy that counts as infeasible
+            self.opt = copy.deepcopy(self.pop[:1])
+            self.opt.set("CV", np.full((1, 1), np.finfo(np.float64).max))
 
 
 _SETUP_KEYWORDS = {"termination", "seed", "callback", "display", "output", "archive", "evaluator"} | {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import textwrap
 
-from evogan.cli._names import algorithms, problem_names
+from evogan.cli.names import algorithms, problem_names
 
 
 def list_command(options: argparse.Namespace) -> int:

@@ -14,8 +14,8 @@ from typing import Any
 from evogan._internal.checks import check_int
 from evogan._internal.devices import resolve_device
 from evogan._internal.rng import fresh_seed
-from evogan.cli._names import make_algorithm, make_problem
 from evogan.cli._settings import parse_settings
+from evogan.cli.names import make_algorithm, make_problem
 from evogan.experiments import Progress, RunResult, resume, run
 
 ARGUMENTS_OF_A_NEW_RUN = ("algorithm", "problem", "n_var", "n_obj", "pop_size", "n_evals", "seed", "out")

@@ -85,7 +85,7 @@ def hypervolume(F: ArrayLike | None, *, ideal: ArrayLike, nadir: ArrayLike, refe
 
     Raises:
         ValueError: ``ideal`` or ``nadir`` is not finite or of another length than ``F`` is wide, or ``reference``
-            is not finite.
+            is not finite and positive.
 
     Example:
         >>> round(float(hypervolume([[0.5, 0.5]], ideal=[0, 0], nadir=[1, 1])), 2)
@@ -95,7 +95,7 @@ def hypervolume(F: ArrayLike | None, *, ideal: ArrayLike, nadir: ArrayLike, refe
     if low.shape != high.shape or not np.isfinite([low, high]).all() or (high < low).any():
         raise ValueError(f"ideal and nadir must be finite, of one length, ideal <= nadir; got {low} and {high}")
     F, n_nonfinite = _finite(F, len(low))
-    point = np.full(len(low), check_float(reference, "reference"))
+    point = np.full(len(low), check_float(reference, "reference", low=0.0, low_open=True))
     scaled = (F - low) / np.where(high > low, high - low, 1.0)
     value = float(moocore.hypervolume(scaled, ref=point)) if len(F) else 0.0
     return Score(

@@ -92,6 +92,8 @@ class GenerativeInfill(InfillCriterion):
         )
         self._generation = 0
         self._fitted_at: int | None = None
+        self._diverged_at: int | None = None
+        self._warned: set[str] = set()
 
     @property
     def report(self) -> FitReport | None:
@@ -117,14 +119,26 @@ class GenerativeInfill(InfillCriterion):
         check_real_problem(problem)
         rng = check_rng(random_state, "random_state")
         n_offsprings = within_budget(algorithm, n_offsprings)
-        self._generation = algorithm.n_iter if algorithm is not None else self._generation + 1
+        generation = algorithm.n_iter if algorithm is not None else self._generation + 1
+        if generation < self._generation:  # another run with the same object
+            self._fitted_at = self._diverged_at = None
+        self._generation = generation
         options = {"random_state": rng, "algorithm": algorithm, **kwargs}
         off = Population.create()
-        if self._prepare(problem, pop, rng):
+        ready = self._prepare(problem, pop, rng)
+        if ready:
             off = super().do(problem, pop, n_offsprings, n_max_iterations=n_max_iterations, **options)
-        self.counters["sampled"] += len(off)
-        if len(off) < n_offsprings:
+        n_sampled = len(off)
+        self.counters["sampled"] += n_sampled
+        if n_sampled < n_offsprings:
             off = self._top_up(problem, pop, off, n_offsprings, options)
+            self.counters["topped_up"] += len(off) - n_sampled
+            if ready:
+                self._warn_once(
+                    "topped_up",
+                    f"{type(self.model).__name__} gave {n_sampled} new solutions of {n_offsprings}; "
+                    "classic operators made the rest (counters['topped_up'] counts them)",
+                )
         return off
 
     def _do(
@@ -135,16 +149,19 @@ class GenerativeInfill(InfillCriterion):
         random_state: Any = None,
         **kwargs: Any,
     ) -> Population:
-        """Sample, leave out what is not finite, scale to the box and mutate."""
+        """Sample, leave out what is not finite, scale to the box, mutate and stay in the box."""
         U = np.asarray(self.model.sample(n_offsprings, rng=random_state), dtype=np.float64)
         U = U[np.isfinite(U).all(axis=1)]
         if len(U) == 0:
             return Population.create()
         off = Population.new(X=from_unit(problem, U))
-        return self.mutation.do(problem, off, random_state=random_state)
+        off = self.mutation.do(problem, off, random_state=random_state)
+        return off.set("X", np.clip(off.get("X"), problem.xl, problem.xu))
 
     def _prepare(self, problem: Any, pop: Population, rng: np.random.Generator) -> bool:
         """Fit or recentre the model if it is time to; tell whether it can be sampled."""
+        if self._diverged_at == self._generation:
+            return False
         due = self._fitted_at is None or self._generation - self._fitted_at >= self.refit_every
         if not due and not self.recentre:
             return True
@@ -155,7 +172,8 @@ class GenerativeInfill(InfillCriterion):
             if len(elites):
                 self.model.recentre(U[elites])  # type: ignore[attr-defined]
             return True
-        self.counters["nonfinite"] += int((~np.isfinite(pop.get("F")).all(axis=1)).sum())
+        finite = np.isfinite(pop.get("F")).all(axis=1) & np.isfinite(pop.get("CV")[:, 0])
+        self.counters["nonfinite"] += int((~finite).sum())
         if len(elites) == 0:
             return False
         return self._fit(U[elites], U[poor] if len(poor) else None, rng)
@@ -165,9 +183,9 @@ class GenerativeInfill(InfillCriterion):
         try:
             self.model.fit(X, X_poor, rng=rng)
         except TrainingDivergedError as error:
-            self._fitted_at = None
+            self._fitted_at, self._diverged_at = None, self._generation
             self.counters["diverged"] += 1
-            _warn_once(self.counters["diverged"] == 1, f"{error}; classic operators serve until the next fit")
+            self._warn_once("diverged", f"{error}; classic operators serve until the next fit")
             return False
         self._fitted_at = self._generation
         self.counters["fits"] += 1
@@ -178,7 +196,6 @@ class GenerativeInfill(InfillCriterion):
         self, problem: Any, pop: Population, off: Population, n_offsprings: int, options: dict[str, Any]
     ) -> Population:
         """Fill ``off`` with classic offspring, all new and inside the box."""
-        n_sampled = len(off)
         for _ in range(100):
             more = self.fallback.do(problem, pop, n_offsprings - len(off), **options)
             more = self.repair(problem, more, **options)
@@ -186,22 +203,15 @@ class GenerativeInfill(InfillCriterion):
             off = Population.merge(off, self.eliminate_duplicates.do(more, pop, off)[: n_offsprings - len(off)])
             if len(off) == n_offsprings:
                 break
-        first = self.counters["topped_up"] == 0
-        self.counters["topped_up"] += len(off) - n_sampled
-        _warn_once(
-            first and self._fitted_at is not None,
-            f"{type(self.model).__name__} gave {n_sampled} new solutions of {n_offsprings}; "
-            "classic operators made the rest (counters['topped_up'] counts them)",
-        )
         return off
+
+    def _warn_once(self, kind: str, message: str) -> None:
+        if kind not in self._warned:
+            self._warned.add(kind)
+            warnings.warn(message, RuntimeWarning, stacklevel=3)
 
 
 def _check_n_elites(n_elites: float) -> float:
-    if isinstance(n_elites, float) and n_elites < 1:
-        return check_float(n_elites, "n_elites", low=0.0, low_open=True)
-    return check_int(int(n_elites) if float(n_elites).is_integer() else n_elites, "n_elites", low=1)
-
-
-def _warn_once(first: bool, message: str) -> None:
-    if first:
-        warnings.warn(message, RuntimeWarning, stacklevel=2)
+    if isinstance(n_elites, float) and not n_elites.is_integer():
+        return check_float(n_elites, "n_elites", low=0.0, high=1.0, low_open=True)
+    return check_int(int(n_elites) if isinstance(n_elites, float) else n_elites, "n_elites", low=1)

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from evogan.cli import main
-from evogan.cli._names import algorithms, make_algorithm, make_problem, problem_names, reference_directions
 from evogan.cli._settings import parse_settings
+from evogan.cli.names import algorithms, make_algorithm, make_problem, problem_names, reference_directions
 
 FAST = ["--set", "model.n_steps=5", "--pop-size", "20", "--n-var", "5", "--seed", "1", "--quiet"]
 

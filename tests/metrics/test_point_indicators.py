@@ -156,9 +156,9 @@ def test_bad_ideal_and_nadir_are_named(ideal, nadir):
         hypervolume([[0.5, 0.5]], ideal=ideal, nadir=nadir)
 
 
-@pytest.mark.parametrize("reference", [NAN, INF])
+@pytest.mark.parametrize("reference", [NAN, INF, 0.0, -1.0])
 def test_a_bad_reference_point_is_named(reference):
-    with pytest.raises(ValueError, match="reference"):
+    with pytest.raises(ValueError, match="reference must lie in"):
         hypervolume([[0.5, 0.5]], **UNIT, reference=reference)
 
 

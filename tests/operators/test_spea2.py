@@ -32,7 +32,7 @@ def survivors(F, n_survive, G=None):
 
 
 def test_fitness_by_hand():
-    # A, B, C are non-dominated; D is dominated by B; E by all. Strengths: A 1, B 2, C 1, D 1, E 0. k = int(sqrt(5)) = 2.
+    # A, B, C are non-dominated; D is dominated by B; E by all. Strengths: 1, 2, 1, 1, 0. k = int(sqrt(5)) = 2.
     F = np.array([[0, 3], [1, 1], [3, 0], [2, 2], [3, 3]], dtype=float)
     raw = [0, 0, 0, 2, 1 + 2 + 1 + 1]
     second_nearest = [math.sqrt(5), math.sqrt(5), math.sqrt(5), math.sqrt(2), math.sqrt(8)]
