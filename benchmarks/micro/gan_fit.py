@@ -16,6 +16,7 @@ import time
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 from torch import nn
 
 from evogan.algorithms import GMOEA
@@ -68,6 +69,7 @@ def main() -> None:
     parser.add_argument("--n-steps", type=int, default=EPOCHS * -(-N // BATCH))
     options = parser.parse_args()
     torch.set_num_threads(1)
+    threadpool_limits(1)  # NumPy's BLAS too: its idle threads burn CPU time on small matrices
     print(f"{options.n_steps} steps, best of {options.rounds} interleaved rounds, 1 thread, torch {torch.__version__}")
     print(f"{'n_var':>6} {'straightforward':>16} {'evogan':>9} {'ratio':>7}")
     for n_var in options.n_var:

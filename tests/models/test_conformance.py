@@ -6,39 +6,37 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from evogan.losses import Hinge, LeastSquares, Minimax, NonSaturating, SourceWeights, Wasserstein
+from evogan.losses import Hinge, LeastSquares, Minimax, SourceWeights, Wasserstein
 from evogan.models import GAN, FitReport, Gaussian, GenerativeModel, Untrained
 from evogan.nets import mlp_discriminator, mlp_generator
 from evogan.regularizers import R1, GradientPenalty
 from evogan.testing import check_generative_model
 
-# High rates without momentum: elites are found within a hundred steps, whatever the seed, also in the raw unit box.
+# High rates without momentum: the elites are found within a hundred steps, whatever the seed.
 QUICK = {"n_steps": 100, "lr_generator": 0.01, "lr_discriminator": 0.02, "betas": (0.0, 0.9)}
-SLOWER = {**QUICK, "n_steps": 50, "lr_generator": 0.005, "lr_discriminator": 0.01}
 
 CONFORMING = {
     "Gaussian": Gaussian,
-    "GAN": lambda: GAN(n_steps=20),
-    "saturating GAN with clipped noise": lambda: GAN(n_steps=20, loss=Minimax(), clip_latent=True),
-    "GAN of least squares, started cold": lambda: GAN(n_steps=20, loss=LeastSquares(), warm_start=False),
-    "GAN with hinge loss and weights": lambda: GAN(n_steps=20, loss=Hinge(), weights=SourceWeights(0.1, 0.9, 1.0)),
-    "GAN with standard normal noise": lambda: GAN(n_steps=20, latent=3),
-    "Wasserstein GAN with two critic steps": lambda: GAN(n_steps=20, loss=Wasserstein(), n_critic=2),
-    "GAN of autograd": lambda: GAN(n_steps=20, engine="autograd"),
-    "GAN with R1": lambda: GAN(n_steps=20, regularizers=[R1()]),
-    "WGAN-GP": lambda: GAN(n_steps=20, loss=Wasserstein(), regularizers=[GradientPenalty()]),
-    "GAN in the raw unit box": lambda: GAN(**QUICK, loss=LeastSquares(), standardize=False),
-    "GAN in the raw unit box with standard normal noise": lambda: GAN(**QUICK, latent=3, standardize=False),
+    "GAN": lambda: GAN(**QUICK),
+    "GAN of least squares, started cold": lambda: GAN(**QUICK, loss=LeastSquares(), warm_start=False),
+    "GAN with standard normal noise": lambda: GAN(**QUICK, latent=3),
+    "Wasserstein GAN": lambda: GAN(**QUICK, latent=3, loss=Wasserstein()),
+    "GAN with hinge loss and R1": lambda: GAN(**QUICK, loss=Hinge(), regularizers=[R1(1.0)]),
 }
 
 NOT_LEARNING = {
     "Untrained": Untrained,
-    "Untrained in the raw unit box": lambda: Untrained(standardize=False, latent=2),
+    "Untrained with standard normal noise": lambda: Untrained(latent=2),
+    # The others have too few steps to learn, but not to break a promise.
+    "GAN of autograd": lambda: GAN(n_steps=5, engine="autograd"),
+    "saturating GAN with clipped noise": lambda: GAN(n_steps=5, loss=Minimax(), clip_latent=True),
+    "GAN with weights and two critic steps": lambda: GAN(n_steps=5, n_critic=2, weights=SourceWeights(0.1, 0.9, 1.0)),
+    "WGAN-GP": lambda: GAN(n_steps=5, loss=Wasserstein(), regularizers=[GradientPenalty()]),
     "GAN with other networks": lambda: GAN(
         n_steps=5,
         latent=2,
         batch_size=2,
-        generator=partial(mlp_generator, hidden=[7], batch_norm=False, output=None),
+        generator=partial(mlp_generator, hidden=[7], batch_norm=False),
         discriminator=partial(mlp_discriminator, hidden=[5, 4]),
     ),
 }
@@ -73,21 +71,19 @@ def clouds(seed):
 @pytest.mark.parametrize(
     "settings",
     [
-        {**QUICK, "standardize": False},
-        {**QUICK, "standardize": False, "loss": LeastSquares()},
-        *({**SLOWER, "loss": loss} for loss in (NonSaturating(), Minimax(), LeastSquares(), Hinge(), Wasserstein())),
-        {**SLOWER, "regularizers": [R1(0.1)]},
+        QUICK,
+        {**QUICK, "loss": LeastSquares()},
+        {**QUICK, "latent": 2},
+        {**QUICK, "latent": 3, "loss": Wasserstein()},
+        {**QUICK, "loss": Hinge(), "regularizers": [R1(1.0)]},
     ],
     ids=str,
 )
 def test_a_gan_comes_nearer_to_the_elites_than_its_untrained_control(settings):
     for seed in range(3):
         elite, poor = clouds(seed)
-        models = GAN(**settings), Untrained(standardize=settings.get("standardize", True))
-        trained, untrained = (
-            distance(
-                model.fit(elite, poor, rng=np.random.default_rng(seed)).sample(300, rng=np.random.default_rng(9)), elite
-            )
-            for model in models
-        )
-        assert trained < 0.6 * untrained, f"seed {seed}"
+        distances = []
+        for model in (GAN(**settings), Untrained()):
+            model.fit(elite, poor, rng=np.random.default_rng(seed))
+            distances.append(distance(model.sample(300, rng=np.random.default_rng(9)), elite))
+        assert distances[0] < 0.6 * distances[1], f"seed {seed}"

@@ -118,6 +118,19 @@ def test_missing_fakes_are_generated_from_the_prior():
     assert asked == [BATCH]
 
 
+def test_generated_fakes_carry_no_graph():
+    class Spy(nn.Linear):
+        def forward(self, x):
+            seen.append(x.requires_grad)
+            return super().forward(x)
+
+    seen = []
+    trainer = trainer_of(discriminator=Spy(N_VAR, 1))
+    trainer.d_step(batch(1))
+    trainer.g_step(batch(1))
+    assert seen == [False, True]
+
+
 def test_given_fakes_need_no_draw():
     def refuse(n):
         raise AssertionError("the prior was asked although fakes were given")
