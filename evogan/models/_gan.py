@@ -85,6 +85,10 @@ class GAN:
         device: str = "auto",
     ) -> None:
         self.loss: AdversarialLoss = NonSaturating() if loss is None else loss
+        if not isinstance(self.loss, AdversarialLoss):
+            raise TypeError(f"loss must have the methods discriminator() and generator(), e.g. Hinge(), got {loss!r}")
+        if isinstance(regularizers, Regularizer) or not all(callable(one) for one in regularizers):
+            raise TypeError(f"regularizers must be a sequence of penalties, e.g. [R1(0.1)], got {regularizers!r}")
         self.regularizers = tuple(regularizers)
         self.weights = SourceWeights() if weights is None else weights
         self.weights.check_with(self.loss)
@@ -97,7 +101,7 @@ class GAN:
         self.n_critic = check_int(n_critic, "n_critic", low=1)
         self.lr_generator = check_float(lr_generator, "lr_generator", low=0.0, low_open=True)
         self.lr_discriminator = check_float(lr_discriminator, "lr_discriminator", low=0.0, low_open=True)
-        self.betas = betas
+        self.betas = _check_betas(betas)
         self.warm_start = warm_start
         if engine not in ("auto", "autograd"):
             raise ValueError(f'engine must be "auto" or "autograd", got {engine!r}')
@@ -130,9 +134,9 @@ class GAN:
         self.report = FitReport(self.n_steps, float(d_loss), float(g_loss), time.perf_counter() - start)
         return self
 
-    def recentre(self, X: NDArray[np.float64]) -> None:
+    def recentre(self, X: ArrayLike) -> None:
         """Move the generator's input noise to other elites ``(n, n_var)`` without training."""
-        self._normal = LowRankNormal.of(X)
+        self._normal = LowRankNormal.of(check_unit_box(X, n_var=self._n_var))
 
     def sample(self, n: int, *, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return ``(n, n_var)`` generated solutions in the unit box.
@@ -188,13 +192,15 @@ class GAN:
             latents = self._draw_latent((n_d + n) * self.batch_size).view(n, self.n_critic + 1, self.batch_size, -1)
             history.append(run(trainer, real_batches, poor_batches, latents, self.n_critic))
             self._check_finite(history[-1], first)
+        if not all(p.isfinite().all() for p in trainer.G.parameters()):  # the very last step: no loss has seen it
+            self._check_finite(np.full((1, 2), np.nan), self.n_steps)
         return np.concatenate(history)
 
     def _check_finite(self, losses: NDArray[np.float64], first: int) -> None:
         """Drop the networks and raise at the first non-finite loss."""
         bad = np.argwhere(~np.isfinite(losses))
         if len(bad):
-            self._trainer = None
+            self._trainer = self.report = None
             which = ("discriminator", "generator")[bad[0, 1]]
             raise TrainingDivergedError(
                 f"the {which}'s loss ({type(self.loss).__name__}) became non-finite at step {first + bad[0, 0]} "
@@ -252,6 +258,13 @@ def _batches(x: Tensor, n: int, batch_size: int) -> Tensor:
     n_passes = -(-n * batch_size // len(x))
     rows = torch.rand(n_passes, len(x), device=x.device).argsort(dim=1).flatten()[: n * batch_size]
     return x[rows].view(n, batch_size, -1)
+
+
+def _check_betas(betas: tuple[float, float]) -> tuple[float, float]:
+    if len(betas) != 2:
+        raise ValueError(f"betas must be two decay rates, got {betas}")
+    first, second = (check_float(beta, "betas", low=0.0, high=np.nextafter(1.0, 0.0)) for beta in betas)
+    return first, second
 
 
 def _to_cpu(value: Any) -> Any:

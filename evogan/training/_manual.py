@@ -110,6 +110,8 @@ def _is_fused_adam(optimizer: torch.optim.Optimizer) -> bool:
     if type(optimizer) is not torch.optim.Adam or len(optimizer.param_groups) != 1:
         return False
     group = optimizer.param_groups[0]
+    if optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks:
+        return False
     return bool(group["fused"]) and not any(group[k] for k in ("amsgrad", "maximize", "weight_decay"))
 
 

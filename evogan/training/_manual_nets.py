@@ -35,8 +35,6 @@ def is_stack(net: nn.Module, *, norm: bool) -> bool:
         kind = type(layer)
         if kind not in allowed or (kind is not nn.Linear and previous in _ACTIVATIONS):
             return False
-        if kind is nn.Linear and layer.bias is None:
-            return False
         if kind is nn.BatchNorm1d and (previous is not nn.Linear or layer.momentum is None or not layer.affine):
             return False
         if kind is nn.BatchNorm1d and not (layer.track_running_stats and layer.training):
@@ -45,7 +43,8 @@ def is_stack(net: nn.Module, *, norm: bool) -> bool:
     plain = all(p.requires_grad and p.device.type == "cpu" and p.dtype == torch.float32 for p in net.parameters())
     # Shared parameters sum their gradients; hooks (spectral_norm of old, weight_norm) change what a layer computes.
     shared = len(list(net.parameters())) < sum(len(list(layer.parameters())) for layer in net)
-    altered = any(hasattr(m, "parametrizations") or m._forward_pre_hooks or m._forward_hooks for m in net.modules())
+    hooks = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
+    altered = any(hasattr(m, "parametrizations") or any(getattr(m, hook) for hook in hooks) for m in net.modules())
     return plain and not shared and not altered
 
 
@@ -54,7 +53,7 @@ class Layer:
 
     def __init__(self, linear: nn.Linear) -> None:
         self.W, self.dW = _views(linear.weight)
-        self.b, self.db = _views(linear.bias)
+        self.bias = None if linear.bias is None else _views(linear.bias)
         self.norm: nn.BatchNorm1d | None = None
         self.act: Callable[[Array], Array] | None = None
         self.slope: Callable[[Array], Array] | None = None
@@ -72,7 +71,8 @@ class Layer:
     def forward(self, x: Array) -> Array:
         self.x = x
         h = x @ self.W.T
-        h += self.b
+        if self.bias is not None:
+            h += self.bias[0]
         if self.norm is not None:
             n, rate = np.float32(len(h)), np.float32(self.norm.momentum)
             mean = np.add.reduce(h, 0) / n
@@ -100,7 +100,8 @@ class Layer:
             grad = (self.gamma * self.inverse) * (grad - dbeta / n - self.normal * (dgamma / n))
         if params:
             np.matmul(grad.T, self.x, out=self.dW)
-            np.add.reduce(grad, 0, out=self.db)
+            if self.bias is not None:
+                np.add.reduce(grad, 0, out=self.bias[1])
         return grad
 
 

@@ -104,6 +104,7 @@ NETS = {
         lambda: mlp_generator(N_LATENT, N_VAR, hidden=[40, 3]),
         lambda: mlp([N_VAR, 33, 1], activation=nn.Sigmoid),
     ),
+    "no bias": (lambda: nn.Sequential(nn.Linear(N_LATENT, N_VAR, bias=False), nn.Sigmoid()), None),
     "no hidden layer": (lambda: nn.Sequential(nn.Linear(N_LATENT, N_VAR)), lambda: nn.Sequential(nn.Linear(N_VAR, 1))),
     "two linear layers in a row": (
         lambda: nn.Sequential(nn.Linear(N_LATENT, 6), nn.Linear(6, N_VAR), nn.Sigmoid()),
@@ -262,7 +263,6 @@ UNSUPPORTED = {
     "a nested stack": {"discriminator": lambda: nn.Sequential(nn.Sequential(nn.Linear(N_VAR, 1)))},
     "no stack": {"discriminator": lambda: nn.Linear(N_VAR, 1)},
     "an unknown activation": {"discriminator": lambda: mlp([N_VAR, 4, 1], activation=nn.GELU)},
-    "no bias": {"discriminator": lambda: nn.Sequential(nn.Linear(N_VAR, 1, bias=False))},
     "spectral norm": {"discriminator": lambda: with_first(nn.utils.parametrizations.spectral_norm)},
     "weight norm": {"discriminator": lambda: with_first(nn.utils.parametrizations.weight_norm)},
     "batch norm in D": {"discriminator": lambda: mlp([N_VAR, 4, 1], batch_norm=True)},
