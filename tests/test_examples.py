@@ -35,7 +35,7 @@ def test_examples_are_short():
 def test_programs_in_documents_run(document, tmp_path, monkeypatch):
     file = ROOT / document if document == "README.md" else ROOT / "docs" / document
     monkeypatch.chdir(tmp_path)
-    names = {}
+    names = {"__name__": "__main__"}
     for program in re.findall(r"^```python\n(.*?)^```", file.read_text(), re.M | re.S):
         quick = program.replace("10_000", "300").replace("5_000", "300")
         exec(compile(quick, str(file), "exec"), names)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import cloudpickle
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -164,7 +164,7 @@ def _leaves_globals(factory: Factory, elite: Floats, poor: Floats, seed: int) ->
 def _copies(factory: Factory, elite: Floats, poor: Floats, seed: int) -> None:
     ways: dict[str, Callable[[GenerativeModel], GenerativeModel]] = {
         "copy.deepcopy": copy.deepcopy,
-        "pickle": lambda one: pickle.loads(pickle.dumps(one)),
+        "cloudpickle": lambda one: cloudpickle.loads(cloudpickle.dumps(one)),
     }
     for how, copied in ways.items():
         model = _fit(factory, elite, poor, seed)

@@ -304,6 +304,12 @@ def test_nan_objectives_are_survived_and_not_reported(preset):
     assert result.algorithm.mating.counters["nonfinite"] >= 1
 
 
+def test_nan_objectives_are_not_reported_while_they_are_in_the_population():
+    result = run(Bowls(lambda X: X[:, 0] > 0.2), GMOEA(20, model=Gaussian()), 20)
+    assert np.isnan(result.pop.get("F")).any()
+    assert np.isfinite(result.F).all() and len(result.F) >= 1
+
+
 @pytest.mark.parametrize("verbose", [False, True])
 def test_a_problem_that_always_fails_gives_no_result(verbose, capsys):
     result = run(Bowls(lambda X: np.full(len(X), True)), gmoea(20), 100, verbose=verbose)
