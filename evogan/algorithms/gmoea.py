@@ -16,7 +16,6 @@ from typing import Any, Self
 import numpy as np
 from pymoo.algorithms.base.genetic import GeneticAlgorithm
 from pymoo.core.mutation import Mutation
-from pymoo.core.population import Population
 from pymoo.core.repair import Repair
 from pymoo.core.sampling import Sampling
 from pymoo.operators.mutation.nom import NoMutation
@@ -24,14 +23,15 @@ from pymoo.operators.sampling.rnd import FloatRandomSampling
 from pymoo.util.display.multi import MultiObjectiveOutput
 from pymoo.util.optimum import filter_optimum
 
-from evogan._internal.checks import check_int, check_real_problem
-from evogan.losses import Minimax, SourceWeights
+from evogan._internal.checks import check_float, check_int, check_real_problem
+from evogan.losses import Minimax, NonSaturating, SourceWeights
 from evogan.models import GAN, GenerativeModel
 from evogan.operators import (
     GenerativeInfill,
     MixedInfill,
     SPEA2Survival,
     SPEA2Tournament,
+    check_elites,
     classic_mating,
     within_budget,
 )
@@ -83,6 +83,11 @@ class GMOEA(GeneticAlgorithm):
         repair: Repair | None = None,
     ) -> None:
         check_int(pop_size, "pop_size", low=4)
+        check_elites(n_real, "n_real")
+        if not callable(p_gan):
+            check_float(p_gan, "p_gan", low=0.0, high=1.0)
+        if p_gan_per not in ("offspring", "generation"):
+            raise ValueError(f'p_gan_per must be "offspring" or "generation", got {p_gan_per!r}')
         self.model = GAN() if model is None else model
         gan = GenerativeInfill(
             self.model,
@@ -122,9 +127,11 @@ class GMOEA(GeneticAlgorithm):
             batch_size=32,
             lr_generator=1e-4,
             lr_discriminator=1e-4,
+            betas=(0.9, 0.999),
         )
-        settings: dict[str, Any] = {"model": model, "n_real": 0.5, "refit_every": 1, "mutation": NoMutation()}
-        return cls(pop_size, **{**settings, "p_gan": 0.5, "p_gan_per": "offspring", **options})
+        settings: dict[str, Any] = {"model": model, "n_real": 0.5, "refit_every": 1, "p_gan": 0.5}
+        settings |= {"p_gan_per": "offspring", "mutation": NoMutation(), "pressure": 2}
+        return cls(pop_size, **{**settings, **options})
 
     @classmethod
     def code(cls, pop_size: int = 100, **options: Any) -> Self:
@@ -134,11 +141,13 @@ class GMOEA(GeneticAlgorithm):
         with probability 1 - (i/5)^2. Keywords of :class:`GMOEA` override.
         """
         model = GAN(
+            loss=NonSaturating(),
             weights=SourceWeights(elite=0.1, poor=0.9, fake=1.0),  # one mean over a mixed batch, 10 real of 100
             n_steps=2600,  # 200 epochs of 13 batches
             batch_size=8,
             lr_generator=4e-4,
             lr_discriminator=1e-4,
+            betas=(0.9, 0.999),
         )
         settings: dict[str, Any] = {"model": model, "n_real": 10, "refit_every": 5, "p_gan": code_schedule}
         settings |= {
@@ -148,8 +157,6 @@ class GMOEA(GeneticAlgorithm):
         }
         return cls(pop_size, **{**settings, **options})
 
-    n_offsprings: int
-
     def _setup(self, problem: Any, **kwargs: Any) -> None:
         check_real_problem(problem)
         unknown = set(kwargs) - _SETUP_KEYWORDS
@@ -158,13 +165,6 @@ class GMOEA(GeneticAlgorithm):
         n_evals = within_budget(self, self.pop_size)
         if n_evals < self.pop_size:
             raise ValueError(f"n_evals must be at least the population size {self.pop_size}, got {n_evals}")
-
-    def _infill(self) -> Population | None:
-        wanted = int(self.n_offsprings)
-        self.n_offsprings = within_budget(self, wanted)
-        off = super()._infill()
-        self.n_offsprings = wanted
-        return off
 
     def _set_optimum(self) -> None:
         """Take the non-dominated solutions, none of which has a non-finite objective or constraint."""

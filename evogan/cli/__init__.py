@@ -32,6 +32,10 @@ def _run_command(options: argparse.Namespace) -> int:
         from evogan.cli._run import run_command
 
         return run_command(options)
+    if options.command == "bench":
+        from evogan.cli._bench import bench_command
+
+        return bench_command(options)
     if options.command == "list":
         from evogan.cli._list import list_command
 
@@ -48,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"evogan {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_bench(commands)
     _add(commands, "list", "show the algorithms and problems that `evogan run` knows")
     _add(commands, "doctor", "show versions, devices, threads and compiled modules")
     return parser
@@ -91,6 +96,19 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--checkpoint-every", type=int, metavar="E", help="evaluations between checkpoints in DIR (1000)")
     run.add_argument("--quiet", action="store_true", help="no progress, no table")
     run.add_argument("--resume", metavar="DIR", help="continue the run in DIR; takes no other argument but --quiet")
+
+
+def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    bench = _add(commands, "bench", "run a campaign: algorithms x problems x seeds, from a TOML file")
+    bench.add_argument("campaign", metavar="CAMPAIGN.toml", help="see docs/campaigns.md")
+    bench.add_argument("--out", required=True, metavar="DIR", help="its folder; the same command continues in it")
+    bench.add_argument("--workers", type=int, metavar="N", help="processes (1)")
+    bench.add_argument("--executor", choices=("serial", "process", "dask"), help="where (serial; process for N > 1)")
+    bench.add_argument("--dask-scheduler", metavar="ADDRESS", help="a running scheduler, e.g. tcp://node:8786")
+    bench.add_argument("--device", default="auto", metavar="DEVICE", help="auto, cpu or cuda (auto)")
+    bench.add_argument("--quick", action="store_true", help="the campaign's [quick] sizes")
+    bench.add_argument("--retry-failed", action="store_true", help="run failed cells again")
+    bench.add_argument("--quiet", dest="silent", action="store_true", help="no progress")
 
 
 def _one_line(error: BaseException) -> str:

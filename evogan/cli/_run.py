@@ -16,7 +16,7 @@ from evogan._internal.devices import resolve_device
 from evogan._internal.rng import fresh_seed
 from evogan.cli._settings import parse_settings
 from evogan.cli.names import make_algorithm, make_problem
-from evogan.experiments import Progress, RunResult, resume, run
+from evogan.experiments import Progress, RunResult, describe, resume, run
 
 ARGUMENTS_OF_A_NEW_RUN = ("algorithm", "problem", "n_var", "n_obj", "pop_size", "n_evals", "seed", "out")
 
@@ -61,7 +61,7 @@ def _new_run(options: argparse.Namespace, stop: Any) -> RunResult:
     algorithm = make_algorithm(options.algorithm, pop_size, problem.n_obj, for_algorithm, options.device)
     seed = fresh_seed() if options.seed is None else check_int(options.seed, "seed")
     config = {"algorithm": options.algorithm, "problem": options.problem, "device": options.device, "set": settings}
-    config["resolved"] = _resolved(algorithm)
+    config["resolved"] = describe(algorithm)
     return run(
         problem,
         algorithm,
@@ -73,31 +73,6 @@ def _new_run(options: argparse.Namespace, stop: Any) -> RunResult:
         config=config,
         should_stop=stop,
     )
-
-
-def _resolved(algorithm: Any) -> dict[str, Any]:
-    """Describe the settings in force, defaults included, of the algorithm's parts."""
-    mating = getattr(algorithm, "mating", None)
-    parts: dict[str, Any] = {"mating": mating, "survival": getattr(algorithm, "survival", None)}
-    for i, infill in enumerate(getattr(mating, "infills", [])):
-        parts[f"mating.{i}"] = infill
-    for name, part in list(parts.items()):
-        if getattr(part, "model", None) is not None:
-            parts[f"{name}.model"] = part.model
-    return {
-        name: {"type": type(part).__name__, **{k: _describe(v) for k, v in vars(part).items() if k[0] != "_"}}
-        for name, part in parts.items()
-        if part is not None
-    }
-
-
-def _describe(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, list | tuple):
-        return [_describe(one) for one in value]
-    text = repr(value)
-    return getattr(value, "__name__", type(value).__name__) if " at 0x" in text else text
 
 
 def _print_result(result: RunResult, folder: str | None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import platform
 import shutil
 from importlib.metadata import PackageNotFoundError, version
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evogan._internal.files import atomic_write
+from evogan._internal.files import atomic_write, to_json
 from evogan.experiments._state import RunResult
 
 CONFIG, CHECKPOINT, CONVERGENCE = "config.json", "checkpoint.pkl", "convergence.csv"
@@ -39,7 +38,7 @@ def open_folder(path: Path, config: dict[str, Any]) -> str | None:
             if file.exists():
                 shutil.move(file, archive / file.name)
         moved = str(archive)
-    atomic_write(path / CONFIG, _json(config))
+    atomic_write(path / CONFIG, to_json(config))
     return moved
 
 
@@ -72,7 +71,7 @@ def write_result(path: Path, result: RunResult) -> None:
         "cpu_seconds": round(result.cpu_seconds, 3),
         "versions": versions(),
     }
-    atomic_write(path / RESULT, _json(record))
+    atomic_write(path / RESULT, to_json(record))
 
 
 def write_pictures(path: Path, result: RunResult, front: NDArray[np.float64] | None) -> None:
@@ -93,22 +92,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
-
-
-def _json(value: Any) -> bytes:
-    # Infinity and NaN are not JSON: they are written as strings that float() reads.
-    return (json.dumps(_plain(value), indent=2, allow_nan=False) + "\n").encode()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return str(value)
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    return repr(value)

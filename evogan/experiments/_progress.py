@@ -20,42 +20,91 @@ class Progress:
 
     def __init__(self, label: str, *, stream: TextIO | None = None, every: float = 5.0) -> None:
         self.label = label
-        self.stream = sys.stderr if stream is None else stream
-        self.every = every
-        self._live = self.stream.isatty()
-        self._start = self._last = time.monotonic()
+        self._line = _Line(sys.stderr if stream is None else stream, every)
+        self._start = time.monotonic()
         self._first_evals: int | None = None
-        self._width = 0
 
     def update(self, row: dict[str, Any], n_max: int) -> None:
         """Show a row of the convergence table; ``n_max`` is the evaluation budget."""
-        now, n = time.monotonic(), int(row["n_evals"])
+        n = int(row["n_evals"])
         if self._first_evals is None:
             self._first_evals = n
-        done = n >= n_max
-        if not done and now - self._last < (0.1 if self._live else self.every):
-            return
-        self._last = now
-        self._print(self._line(row, n, n_max, now), end="\n" if done else "")
+        self._line.show(self._text(row, n, n_max), last=n >= n_max)
 
-    def _line(self, row: dict[str, Any], n: int, n_max: int, now: float) -> str:
+    def _text(self, row: dict[str, Any], n: int, n_max: int) -> str:
         parts = [f"{self.label}  {100 * n // n_max:3d}%  {n}/{n_max} evaluations"]
         parts += [f"{name} {row[name]:.4g}" for name in SHOWN if row.get(name) is not None]
         if row.get("fit_seconds"):
             parts.append(f"GAN fit {row['fit_seconds']:.1f} s")
         if row.get("d_loss") is not None:
             parts.append(f"loss D {row['d_loss']:.3f} G {row['g_loss']:.3f}")
-        spent, gained = now - self._start, n - (self._first_evals or 0)
+        spent, gained = time.monotonic() - self._start, n - (self._first_evals or 0)
         if n >= n_max:
             parts.append(f"done in {spent:.1f} s")
         elif gained > 0:
             parts.append(f"{spent / gained * (n_max - n):.0f} s left")
         return "  ".join(parts)
 
-    def _print(self, line: str, end: str) -> None:
+
+class CampaignProgress:
+    """Print how many cells of a campaign are done, what failed, and the time left.
+
+    Args:
+        label: what is running, at the start of every line.
+        stream: None means standard error.
+        every: seconds between plain lines where the stream is no terminal.
+    """
+
+    def __init__(self, label: str, *, stream: TextIO | None = None, every: float = 5.0) -> None:
+        self._line = _Line(sys.stderr if stream is None else stream, every)
+        self.label = label
+        self._n = self._done = self._before = self._failed = 0
+        self._start = time.monotonic()
+
+    def start(self, n: int, done: int) -> None:
+        """Say how many cells there are and how many were done before."""
+        self._n, self._done, self._before, self._start = n, done, done, time.monotonic()
+        self._line.show(f"{self.label}  {n} cells, {done} of them done before", last=True)
+
+    def update(self, cell: Any, error: str | None) -> None:
+        """Count a finished cell; an error is shown on a line of its own."""
+        self._done += 1
+        name = f"{cell.algorithm} on {cell.problem}, seed {cell.seed}"
+        if error is not None:
+            self._failed += 1
+            self._line.show(f"{self.label}  failed: {name}: {' '.join(error.split())}", last=True)
+        spent = time.monotonic() - self._start
+        left = spent / (self._done - self._before) * (self._n - self._done)
+        failed = f"  {self._failed} failed" if self._failed else ""
+        time_left = f"  {_duration(left)} left" if self._done < self._n else f"  done in {_duration(spent)}"
+        text = f"{self.label}  {self._done}/{self._n} cells{failed}{time_left}  last: {name}"
+        self._line.show(text, last=self._done == self._n)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+class _Line:
+    """One line, rewritten on a terminal, printed now and then elsewhere."""
+
+    def __init__(self, stream: TextIO, every: float) -> None:
+        self._stream, self._every = stream, every
+        self._live = stream.isatty()
+        self._last = time.monotonic()
+        self._width = 0
+
+    def show(self, text: str, *, last: bool) -> None:
+        """Show ``text``; ``last`` ends the line and is never left out."""
+        now = time.monotonic()
+        if not last and now - self._last < (0.1 if self._live else self._every):
+            return
+        self._last = now
         if self._live:
-            self.stream.write("\r" + line.ljust(self._width) + end)
-            self._width = len(line)
+            self._stream.write("\r" + text.ljust(self._width) + ("\n" if last else ""))
+            self._width = 0 if last else len(text)
         else:
-            self.stream.write(line + "\n")
-        self.stream.flush()
+            self._stream.write(text + "\n")
+        self._stream.flush()

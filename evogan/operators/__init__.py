@@ -6,6 +6,7 @@
 :class:`MixedInfill`        several infills with probabilities or schedules
 :func:`elite_poor_split`    which solutions a model learns from, by any pymoo survival
 :class:`SPEA2Survival`      vectorised environmental selection of SPEA2
+:func:`check_elites`        a number or a fraction of elites, checked
 :func:`spea2_fitness`       raw fitness plus density of SPEA2
 :func:`spea2_truncation`    which points survive when there are too many non-dominated ones
 :class:`SPEA2Tournament`    tournament selection on that fitness, feasibility first
@@ -20,7 +21,7 @@ from evogan.operators._infill import GenerativeInfill
 from evogan.operators._mixed import MixedInfill
 from evogan.operators._sampling import GenerativeSampling
 from evogan.operators._spea2 import SPEA2Survival, SPEA2Tournament, spea2_fitness, spea2_truncation
-from evogan.operators._split import elite_poor_split
+from evogan.operators._split import check_elites, elite_poor_split
 
 __all__ = [
     "GenerativeInfill",
@@ -28,6 +29,7 @@ __all__ = [
     "MixedInfill",
     "SPEA2Survival",
     "SPEA2Tournament",
+    "check_elites",
     "classic_mating",
     "elite_poor_split",
     "spea2_fitness",

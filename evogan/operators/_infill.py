@@ -16,13 +16,13 @@ from pymoo.core.repair import Repair
 from pymoo.core.survival import Survival
 from pymoo.operators.mutation.pm import PM
 
-from evogan._internal.checks import check_float, check_int, check_real_problem, check_rng
+from evogan._internal.checks import check_int, check_real_problem, check_rng
 from evogan.exceptions import TrainingDivergedError
 from evogan.models import FitReport, GenerativeModel
 from evogan.operators._box import from_unit, to_unit
 from evogan.operators._budget import within_budget
 from evogan.operators._classic import classic_mating
-from evogan.operators._split import elite_poor_split
+from evogan.operators._split import check_elites, elite_poor_split
 
 
 class GenerativeInfill(InfillCriterion):
@@ -81,7 +81,7 @@ class GenerativeInfill(InfillCriterion):
             if not callable(getattr(model, method, None)):
                 raise TypeError(f"model must have the method {method}(), got {model!r}")
         self.model = model
-        self.n_elites = _check_n_elites(n_elites)
+        self.n_elites = check_elites(n_elites, "n_elites")
         self.survival = survival
         self.refit_every = check_int(refit_every, "refit_every", low=1)
         self.recentre = recentre
@@ -209,9 +209,3 @@ class GenerativeInfill(InfillCriterion):
         if kind not in self._warned:
             self._warned.add(kind)
             warnings.warn(message, RuntimeWarning, stacklevel=3)
-
-
-def _check_n_elites(n_elites: float) -> float:
-    if isinstance(n_elites, float) and not n_elites.is_integer():
-        return check_float(n_elites, "n_elites", low=0.0, high=1.0, low_open=True)
-    return check_int(int(n_elites) if isinstance(n_elites, float) else n_elites, "n_elites", low=1)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pymoo.core.population import Population
 from pymoo.core.survival import Survival
 
+from evogan._internal.checks import check_float, check_int
 from evogan.operators._spea2 import SPEA2Survival
 
 
@@ -33,3 +34,10 @@ def elite_poor_split(
     shadow = Population.new(**dict(zip(names, values, strict=True)))
     elites = candidates[survival.do(problem, shadow, n_survive=n_elites, random_state=rng, return_indices=True)]
     return elites, np.setdiff1d(np.arange(len(pop)), elites)
+
+
+def check_elites(n_elites: float, name: str) -> float:
+    """Return a number of elites (1, 2, ...) or a fraction in (0, 1); raise TypeError or ValueError for others."""
+    if isinstance(n_elites, float) and not n_elites.is_integer():
+        return check_float(n_elites, name, low=0.0, high=1.0, low_open=True)
+    return check_int(int(n_elites) if isinstance(n_elites, float) else n_elites, name, low=1)

@@ -174,7 +174,7 @@ def test_p_gan_may_be_a_schedule():
 
 @pytest.mark.parametrize("p_gan", [-0.1, 1.1, NAN])
 def test_an_impossible_p_gan_is_refused(p_gan):
-    with pytest.raises(ValueError, match="weights must be finite"):
+    with pytest.raises(ValueError, match="p_gan"):
         minimize(IMF1(n_var=5), GMOEA(20, model=Gaussian(), p_gan=p_gan), ("n_eval", 60), seed=1)
 
 
@@ -367,11 +367,11 @@ def test_a_population_size_must_be_an_integer(pop_size):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n_real": 0}, "n_elites"),
+        ({"n_real": 0}, "n_real"),
         ({"refit_every": 0}, "refit_every"),
         ({"pressure": 0}, "pressure"),
         ({"n_offsprings": 0}, "n_offsprings"),
-        ({"p_gan_per": "run"}, "per must be"),
+        ({"p_gan_per": "run"}, "p_gan_per must be"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

@@ -53,8 +53,9 @@ def test_a_run_prints_a_table_and_writes_a_folder(tmp_path, capsys):
     assert "130/130 evaluations" in captured.err
     record = json.loads((tmp_path / "result.json").read_text())
     assert record["config"]["set"] == {"model.n_steps": 5}
-    assert record["config"]["resolved"]["mating.0.model"]["n_steps"] == 5
-    assert record["config"]["resolved"]["mating.0"]["refit_every"] >= 1
+    infill = record["config"]["resolved"]["mating"]["infills"][0]
+    assert infill["model"]["n_steps"] == 5
+    assert infill["refit_every"] >= 1
 
 
 @pytest.mark.parametrize("name", sorted(algorithms()))

@@ -1,0 +1,197 @@
+"""A campaign: algorithms x problems x seeds at fixed budgets, resumable cell by cell."""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evogan._internal.checks import check_int
+from evogan._internal.files import to_json
+from evogan.experiments._describe import describe
+from evogan.experiments._executors import Executor, Serial
+from evogan.experiments._folder import versions
+from evogan.experiments._progress import CampaignProgress
+from evogan.experiments._results import Results
+from evogan.experiments._run import run
+from evogan.experiments._store import Store
+
+ProblemFactory = Callable[[], Any]
+AlgorithmFactory = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run that a campaign wants: labels, seed, budget, and the key of its resolved configuration."""
+
+    algorithm: str
+    problem: str
+    seed: int
+    n_evals: int
+    config: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """A hash of the configuration: a changed one is another cell."""
+        return hashlib.sha256(to_json(self.config, indent=None)).hexdigest()[:20]
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """Algorithms x problems x seeds.
+
+    Args:
+        name: what the campaign is called; a folder belongs to one name.
+        algorithms: label -> function of the problem that makes a fresh algorithm.
+        problems: label -> function that makes the problem.
+        n_evals: the budget of every run, or label of the problem -> budget.
+        seeds: the runs; an integer n means 1, 2, ..., n.
+
+    Example:
+        >>> from pymoo.algorithms.moo.nsga2 import NSGA2
+        >>> from evogan.problems.imf import IMF1
+        >>> campaign = Campaign("demo", {"nsga2": lambda p: NSGA2(20)}, {"imf1": lambda: IMF1(5)}, n_evals=40, seeds=2)
+        >>> [cell.seed for cell in campaign.cells()]
+        [1, 2]
+    """
+
+    name: str
+    algorithms: Mapping[str, AlgorithmFactory]
+    problems: Mapping[str, ProblemFactory]
+    n_evals: int | Mapping[str, int]
+    seeds: int | Sequence[int]
+
+    def __post_init__(self) -> None:
+        for what, table in (("algorithms", self.algorithms), ("problems", self.problems)):
+            if not table or not all(callable(factory) for factory in table.values()):
+                raise ValueError(f"{what} must map labels to functions, at least one, got {table!r}")
+        for label in self.problems:
+            check_int(self._budget(label), f"n_evals of {label}", low=1)
+        seeds = self._seeds()
+        if not seeds or len(set(seeds)) < len(seeds):
+            raise ValueError(f"seeds must be different integers, at least one, got {self.seeds!r}")
+
+    def cells(self) -> list[Cell]:
+        """Return every run, seed by seed, so that a campaign that was cut short is balanced.
+
+        Raises:
+            ValueError: two cells have the same configuration under different labels.
+        """
+        cells: list[Cell] = []
+        settings = {}
+        for problem_label, make_problem in self.problems.items():
+            problem = make_problem()
+            for label, make in self.algorithms.items():
+                settings[label, problem_label] = {
+                    "problem": {"name": problem.name(), **describe(problem)},
+                    "algorithm": {"name": label.partition("#")[0], **describe(make(problem))},
+                }
+        for seed in self._seeds():
+            for problem_label in self.problems:
+                budget = self._budget(problem_label)
+                for label in self.algorithms:
+                    config = {**settings[label, problem_label], "n_evals": budget, "seed": seed}
+                    config |= {"labels": [label, problem_label]}
+                    cells.append(Cell(label, problem_label, seed, budget, config))
+        return cells
+
+    def _seeds(self) -> list[int]:
+        if isinstance(self.seeds, int):
+            return list(range(1, check_int(self.seeds, "seeds", low=1) + 1))
+        return [check_int(seed, "seeds") for seed in self.seeds]
+
+    def _budget(self, problem: str) -> Any:
+        if isinstance(self.n_evals, Mapping):
+            if problem not in self.n_evals:
+                raise ValueError(f"n_evals must give a budget for every problem, {problem!r} has none")
+            return self.n_evals[problem]
+        return self.n_evals
+
+
+def run_campaign(
+    campaign: Campaign,
+    out: Path | str,
+    *,
+    executor: Executor | None = None,
+    progress: CampaignProgress | None = None,
+    retry_failed: bool = False,
+) -> Results:
+    """Run what is missing in the folder ``out`` and return all results.
+
+    One record is appended for every finished cell, also where it failed (with its error), so a campaign can be killed
+    at any moment and called again. Cells whose configuration has changed run again; their old records stay in the file
+    but are not read.
+
+    Args:
+        campaign: what to run.
+        out: its folder.
+        executor: where; None means :class:`Serial`.
+        progress: where to show progress; None shows nothing.
+        retry_failed: run failed cells again.
+
+    Raises:
+        ValueError: the folder belongs to another campaign, or another process is writing to it.
+        OSError: the folder cannot be written.
+    """
+    store = Store(out)
+    cells = campaign.cells()
+    store.open(campaign.name, [{"key": cell.key, **_labels(cell)} for cell in cells])
+    with store.appending() as append:
+        done = {key for key, record in store.lines().items() if not (retry_failed and record.get("error"))}
+        missing = [cell for cell in cells if cell.key not in done]
+        if progress is not None:
+            progress.start(len(cells), len(cells) - len(missing))
+        compute = partial(_compute, dict(campaign.problems), dict(campaign.algorithms))
+        for i, outcome in (executor or Serial()).map_unordered(compute, missing) if missing else ():
+            cell = missing[i]
+            record, arrays = _failed(outcome) if isinstance(outcome, BaseException) else outcome
+            append({"key": cell.key, **_labels(cell), "config": cell.config, **record, "versions": versions()}, arrays)
+            if progress is not None:
+                progress.update(cell, record.get("error"))
+    return store.results()
+
+
+def _labels(cell: Cell) -> dict[str, Any]:
+    return {"algorithm": cell.algorithm, "problem": cell.problem, "seed": cell.seed}
+
+
+def _compute(
+    problems: dict[str, ProblemFactory], algorithms: dict[str, AlgorithmFactory], cell: Cell
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Run one cell, wherever the executor put it; return its record and its arrays."""
+    try:
+        problem = problems[cell.problem]()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", RuntimeWarning)
+            result = run(problem, algorithms[cell.algorithm](problem), n_evals=cell.n_evals, seed=cell.seed)
+    except Exception as error:
+        return _failed(error)
+    record = {
+        "error": None,
+        "n_evals": result.n_evals,
+        "n_optimum": len(result.optimum.F),
+        "indicators": {name: score.as_dict() for name, score in result.indicators.items()},
+        "indicators_against": result.indicator_source,
+        "counters": result.counters,
+        "warnings": sorted({str(one.message) for one in caught if issubclass(one.category, RuntimeWarning)}),
+        "wall_seconds": round(result.wall_seconds, 3),
+        "cpu_seconds": round(result.cpu_seconds, 3),
+    }
+    names = dict.fromkeys(name for row in result.convergence for name in row)
+    columns = {name: [row.get(name) for row in result.convergence] for name in names}
+    arrays = {f"convergence_{name}": np.array(column, dtype=np.float64) for name, column in columns.items()}
+    o = result.optimum
+    return record, {**arrays, "X": o.X, "F": o.F, "G": o.G, "CV": o.CV}
+
+
+def _failed(error: BaseException) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    where = traceback.format_exception(error)
+    return {"error": f"{type(error).__name__}: {error}", "traceback": "".join(where)}, {}

@@ -1,0 +1,68 @@
+"""The resolved configuration of an algorithm or problem: what a run depends on, whatever the defaults were."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from typing import Any
+
+import numpy as np
+
+# What a run writes into an algorithm: state, not settings.
+_STATE = {
+    "problem",
+    "termination",
+    "output",
+    "display",
+    "callback",
+    "evaluator",
+    "history",
+    "pop",
+    "off",
+    "opt",
+    "data",
+}
+_STATE |= {"start_time", "n_iter", "is_initialized", "random_state", "seed", "verbose", "save_history", "archive"}
+_STATE |= {"counters", "report", "cache"}
+_MAX_DEPTH = 6
+
+
+def describe(thing: Any) -> Any:
+    """Return the settings of an algorithm, a problem or any of their parts, defaults included, ready for JSON.
+
+    Attributes that begin with an underscore, and those that a run writes, are left out. Functions stand by name, arrays
+    by shape and hash, so equal descriptions mean equal settings.
+
+    Example:
+        >>> from evogan.algorithms import GMOEA
+        >>> describe(GMOEA(100))["mating"]["infills"][0]["model"]["n_steps"]
+        100
+    """
+    return _describe(thing, ())
+
+
+def _describe(thing: Any, above: tuple[int, ...]) -> Any:
+    if thing is None or isinstance(thing, bool | int | float | str):
+        return thing
+    if isinstance(thing, np.generic):
+        return thing.item()
+    if isinstance(thing, np.ndarray):
+        digest = hashlib.sha256(np.ascontiguousarray(thing).tobytes()).hexdigest()[:12]
+        return thing.tolist() if thing.size <= 8 else f"array{thing.shape} {digest}"
+    if id(thing) in above or len(above) >= _MAX_DEPTH:
+        return type(thing).__name__
+    below = (*above, id(thing))
+    if isinstance(thing, dict):
+        return {str(key): _describe(value, below) for key, value in thing.items() if str(key) not in _STATE}
+    if isinstance(thing, list | tuple | set | frozenset):
+        return [_describe(value, below) for value in thing]
+    if isinstance(thing, functools.partial):
+        return {"type": _name(thing.func), "args": _describe(thing.args, below), **_describe(thing.keywords, below)}
+    if callable(thing) and hasattr(thing, "__qualname__"):
+        return _name(thing)
+    settings = {k: v for k, v in getattr(thing, "__dict__", {}).items() if k[0] != "_" and k not in _STATE}
+    return {"type": type(thing).__name__, **{k: _describe(v, below) for k, v in settings.items()}}
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__qualname__", type(function).__name__))
