@@ -13,7 +13,7 @@ from typing import Any
 from evogan._internal.checks import check_int, unknown_name
 from evogan._internal.devices import resolve_device
 from evogan.cli.names import algorithms, make_algorithm, make_problem
-from evogan.experiments import Campaign, CampaignProgress, Dask, Executor, Processes, Serial, run_campaign
+from evogan.experiments import Campaign, CampaignProgress, Dask, Processes, Serial, run_campaign
 
 CAMPAIGN_KEYS = {"name", "n_evals", "seeds", "pop_size", "algorithms", "problems", "quick"}
 ALGORITHM_KEYS = {"name", "label", "set"}
@@ -33,6 +33,9 @@ def bench_command(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(f"\nstopped; the same command continues in {options.out}", file=sys.stderr)
         return 130
+    finally:
+        if not isinstance(executor, Serial):
+            executor.close()
     print(f"{len(results.records)} runs in {options.out}, {len(results.failures)} failed")
     for record in results.failures[:10]:
         print(f"  {record.algorithm} on {record.problem}, seed {record.seed}: {' '.join(str(record.error).split())}")
@@ -42,9 +45,11 @@ def bench_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def make_executor(options: argparse.Namespace) -> Executor:
+def make_executor(options: argparse.Namespace) -> Serial | Processes | Dask:
     """Make the executor that the options ask for; several workers mean processes."""
     kind = options.executor
+    if options.workers is not None:
+        check_int(options.workers, "--workers", low=1)
     if kind is None:
         kind = "dask" if options.dask_scheduler else "process" if (options.workers or 1) > 1 else "serial"
     if options.dask_scheduler and kind != "dask":

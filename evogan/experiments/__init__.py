@@ -5,12 +5,12 @@ One run
 
 Many runs
     :class:`Campaign`, :func:`run_campaign`, :func:`load_results`, :class:`Results`, :class:`Record`; the executors
-    :class:`Serial`, :class:`Processes`, :class:`Dask`.
+    :class:`Serial`, :class:`Processes`, :class:`Dask`, which :class:`Evaluations` also brings into a single run.
 """
 
 from evogan.experiments._campaign import Campaign, Cell, run_campaign
 from evogan.experiments._describe import describe
-from evogan.experiments._executors import Dask, Executor, Processes, Serial
+from evogan.experiments._executors import Dask, Evaluations, Executor, Processes, Serial
 from evogan.experiments._progress import CampaignProgress, Progress
 from evogan.experiments._results import LARGER_IS_BETTER, Record, Results, results_from_csv
 from evogan.experiments._run import resume, run
@@ -23,6 +23,7 @@ __all__ = [
     "CampaignProgress",
     "Cell",
     "Dask",
+    "Evaluations",
     "Executor",
     "Processes",
     "Progress",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -127,7 +127,7 @@ def nemenyi_groups(mean_ranks: ArrayLike, cd: float) -> list[list[int]]:
     return groups
 
 
-def mss(scores: ArrayLike | Sequence[ArrayLike] | Mapping[str, ArrayLike]) -> Floats:
+def mss(scores: ArrayLike | Mapping[str, ArrayLike]) -> Floats:
     """Return the mean standardised score of every algorithm in multitask optimisation; smaller is better for IGD.
 
     B. Da et al., "Evolutionary multitasking for single-objective continuous optimization: benchmark problems,

@@ -114,14 +114,15 @@ def results_from_csv(path: Path | str) -> Results:
     for name in ("problem", "algorithm"):
         if name not in names:
             raise ValueError(f"{path} must have a column {name!r}, it has {', '.join(names) or 'none'}")
+    for number, row in enumerate(rows, 2):
+        if None in row or None in row.values():
+            raise ValueError(f"{path}, line {number}: expected {len(names)} values")
     metrics = [n for n in names if n not in ("problem", "algorithm", "seed", "n_evals") and _all_numbers(rows, n)]
     if not rows or not metrics:
         raise ValueError(f"{path} must hold rows with at least one column of numbers beside {', '.join(names)}")
     count: dict[tuple[str, str], int] = {}
     records = []
-    for number, row in enumerate(rows, 2):
-        if None in row or None in row.values():
-            raise ValueError(f"{path}, line {number}: expected {len(names)} values")
+    for row in rows:
         cell = (row["problem"], row["algorithm"])
         count[cell] = count.get(cell, 0) + 1
         records.append(

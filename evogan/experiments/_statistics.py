@@ -90,7 +90,7 @@ def signed_rank(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def signed_rank_balance(a: ArrayLike, b: ArrayLike) -> float:
-    """Return where the signed-rank test leans, in [-1, 1]: 1 if every ``a`` exceeds its ``b``, -1 if none does, else between.
+    """Return where the signed-rank test leans: 1 if no ``a`` is below its ``b``, -1 if none is above, 0 if even.
 
     The matched-pairs rank-biserial correlation: D. S. Kerby, "The simple difference formula: an approach to teaching
     nonparametric correlation", Comprehensive Psychology 3, 2014. Arguments and errors as :func:`signed_rank`.
@@ -148,7 +148,7 @@ def a12(a: ArrayLike, b: ArrayLike) -> float:
         ValueError: a sample is not one-dimensional or holds a NaN.
 
     Example:
-        >>> a12([3, 4, 5], [1, 3, 9])  # 5.5 of 9 pairs: 3 wins against 1, 1.5 and 2 more against 3 ...
+        >>> a12([3, 4, 5], [1, 3, 9])  # 3 wins against 1, 2 and a tie against 3, none against 9: 5.5 of 9
         0.6111111111111112
     """
     a, b = _sample(a, "a"), _sample(b, "b")

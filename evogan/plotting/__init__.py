@@ -1,12 +1,39 @@
 """Pictures with matplotlib, returned as figures; no global state, no window.
 
+One run, or any sets and curves:
+
 ========================  ===========================================================
 :func:`plot_front`        solutions in objective space beside the Pareto front
 :func:`plot_convergence`  indicators against evaluations
 :func:`save_figure`       write a figure as PNG, PDF or SVG, the same bytes each time
 ========================  ===========================================================
+
+A campaign of many runs:
+
+==================================  =======================================================================
+:func:`plot_campaign_convergence`   median and quartiles of an indicator against evaluations or seconds
+:func:`plot_ecdf`                   proportion of targets reached on all problems, against evaluations
+:func:`plot_box`                    final values of all runs
+:func:`plot_fronts`                 final sets of the median runs beside the Pareto front
+:func:`plot_attainment`             what one run, half of the runs and all runs attained, two objectives
+:func:`plot_critical_difference`    mean ranks, with bars joining algorithms that are not told apart
+==================================  =======================================================================
 """
 
+from evogan.plotting._campaign import plot_box, plot_campaign_convergence
+from evogan.plotting._critical import plot_critical_difference
+from evogan.plotting._ecdf import plot_ecdf
 from evogan.plotting._figures import plot_convergence, plot_front, save_figure
+from evogan.plotting._sets import plot_attainment, plot_fronts
 
-__all__ = ["plot_convergence", "plot_front", "save_figure"]
+__all__ = [
+    "plot_attainment",
+    "plot_box",
+    "plot_campaign_convergence",
+    "plot_convergence",
+    "plot_critical_difference",
+    "plot_ecdf",
+    "plot_front",
+    "plot_fronts",
+    "save_figure",
+]

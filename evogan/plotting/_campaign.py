@@ -1,4 +1,4 @@
-"""Indicators of a whole campaign: convergence, runtime distributions, boxes."""
+"""Indicators of a whole campaign, problem by problem: convergence and boxes."""
 
 from __future__ import annotations
 
@@ -11,20 +11,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from evogan._internal.checks import check_int
 from evogan.plotting._campaign_data import (
     Against,
     Curve,
     Floats,
     common_grid,
     curves,
-    hitting_times,
     last_known,
     quartiles,
     select_algorithms,
     select_problems,
     sign_of,
-    targets_of,
 )
 from evogan.plotting._panels import label_of, legend, panels, say, style
 
@@ -76,8 +73,8 @@ def plot_campaign_convergence(
         _finish(axes, drawn, metric)
         axes.xaxis.set_major_locator(MaxNLocator(4))
     legend(figure, [Line2D([], [], **style(i)) for i in range(len(algorithms))], algorithms)
-    figure.supxlabel({"evaluations": "evaluations", "seconds": "wall time in seconds"}[against])
-    figure.supylabel(label_of(metric))
+    figure.supxlabel({"evaluations": "evaluations", "seconds": "wall time in seconds"}[against], fontsize="medium")
+    figure.supylabel(label_of(metric), fontsize="medium")
     return figure
 
 
@@ -103,65 +100,63 @@ def _finish(axes: Axes, drawn: Sequence[Floats], metric: str, *, along: str = "y
         (axes.set_yscale if along == "y" else axes.set_xscale)("log")
 
 
-def plot_ecdf(
+def plot_box(
     results: Results,
     metric: str,
     *,
-    n_targets: int = 51,
     problems: Sequence[str] | None = None,
     algorithms: Sequence[str] | None = None,
 ) -> Figure:
-    """Draw which part of all pairs of run and target was reached, against evaluations.
+    """Draw the final values of all runs as points, and their quartiles as boxes, one panel a problem.
 
-    The targets of a problem lead from the worst first value to the best value of all drawn runs, in equal ratios; in
-    equal steps where larger is better or values are not positive. Every problem has the same weight. An algorithm
-    without a finished run on a problem reached no target there, and the legend says so; a problem on which no
-    run found anything has no targets and is left out. A curve ends with its algorithm's last evaluation.
-
-    N. Hansen, A. Auger, R. Ros, O. Mersmann, T. Tušar, D. Brockhoff, "COCO: a platform for comparing continuous
-    optimizers in a black-box setting", Optimization Methods and Software 36(1), 2021; here with targets of the
-    campaign itself and without simulated restarts.
+    Whiskers reach to the outermost runs within 1.5 interquartile ranges of the box. Runs with an infinite value
+    (nothing found) count as worst and are written as a number at the right; there is no box where they reach into it.
 
     Args:
-        results: of a campaign, with the convergence of each run.
-        metric: an indicator that was recorded on the way.
-        n_targets: for each problem.
-        problems: labels to count; None means every problem on which a finished run has the metric.
+        results: of a campaign, or a table of one's own.
+        metric: an indicator.
+        problems: labels to draw; None means every problem on which a finished run has the metric.
         algorithms: labels to draw; None means all.
 
     Raises:
-        ValueError: a label or the metric is not known, no run found anything, or one has no convergence.
+        ValueError: a label or the metric is not known.
 
     Example:
-        >>> import numpy as np
         >>> from evogan.experiments import Record, Results
-        >>> arrays = {"convergence_n_evals": np.array([100, 200]), "convergence_igd": np.array([0.5, 0.25])}
-        >>> results = Results([Record("nsga2", "zdt1", 1, {"igd": 0.25}, load=lambda: arrays)])
-        >>> plot_ecdf(results, "igd", n_targets=4).axes[0].lines[0].get_ydata().tolist()
-        [0.25, 1.0]
+        >>> results = Results([Record("nsga2", "zdt1", seed, {"igd": 0.1 * seed}) for seed in (1, 2, 3)])
+        >>> len(plot_box(results, "igd").axes)
+        1
     """
-    check_int(n_targets, "n_targets", low=2)
     results.check_metric(metric)
     problems, algorithms = select_problems(results, problems, metric), select_algorithms(results, algorithms)
-    sign = sign_of(metric)
-    times: dict[str, list[tuple[Floats, int]]] = {algorithm: [] for algorithm in algorithms}
-    ends: dict[str, list[Floats]] = {algorithm: [] for algorithm in algorithms}
-    n_problems = 0
-    for problem in problems:
-        runs_of = {
-            algorithm: [
-                (x, sign * y)
-                for x, y in curves(results, metric, problem=problem, algorithm=algorithm, against="evaluations")
-            ]
-            for algorithm in algorithms
-        }
-        targets = targets_of([run for runs in runs_of.values() for run in runs], n_targets)
-        if len(targets) == 0:
-            continue
-        n_problems += 1
-        for algorithm, runs in runs_of.items():
-            ends[algorithm] += [x for x, _ in runs]
-            if runs:
-                hits = np.concatenate([hitting_times(run, targets) for run in runs])
-                times[algorithm].append((hits, len(runs)))
-    raise NotImplementedError(n_problems)
+    figure, axes_of = panels(problems, height=0.7 + 0.3 * len(algorithms), sharey=True)
+    for axes, problem in zip(axes_of, problems, strict=True):
+        values = [results.values(metric, problem=problem, algorithm=algorithm) for algorithm in algorithms]
+        for i, of_one in enumerate(values):
+            _draw_box(axes, of_one[~np.isnan(of_one)], i)
+        _finish(axes, [of_one for of_one in values if len(of_one)], metric, along="x")
+        axes.set_yticks(range(len(algorithms)), algorithms)
+        axes.set_ylim(len(algorithms) - 0.5, -0.5)
+        axes.grid(visible=False, axis="y")
+        axes.use_sticky_edges = False  # bars would take the margin at the outermost box
+    figure.supxlabel(label_of(metric), fontsize="medium")
+    return figure
+
+
+def _draw_box(axes: Axes, values: Floats, i: int) -> None:
+    if len(values) == 0:
+        return
+    found = np.isfinite(values)
+    low, median, high = quartiles(values[:, None])[:, 0]
+    if np.isfinite([low, median, high]).all():
+        reach = 1.5 * (high - low)
+        inner = values[found & (values >= low - reach) & (values <= high + reach)]
+        axes.barh(i, high - low, left=low, height=0.6, color="0.93", edgecolor="0.3")
+        axes.hlines([i, i], [min(inner.min(), low), high], [low, max(inner.max(), high)], color="0.3", linewidth=1.0)
+        axes.vlines(median, i - 0.3, i + 0.3, color="black", linewidth=2.0)
+    at = i + np.linspace(-0.2, 0.2, len(values))  # by seed, from top to bottom
+    axes.plot(values[found], at[found], **{**style(i), "linestyle": "none", "alpha": 0.8}, zorder=3)
+    if not found.all():
+        text = f"{(~found).sum()} found nothing"
+        place = axes.get_yaxis_transform()
+        axes.text(0.99, i - 0.36, text, transform=place, ha="right", va="center", fontsize="x-small")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:  # evogan.experiments imports torch: seconds that fronts and single runs need not wait for
-    from evogan.experiments._results import Record, Results
+    from evogan.experiments import Record, Results
 
 Floats = NDArray[np.float64]
 Curve = tuple[Floats, Floats]
@@ -21,7 +21,7 @@ MAX_GRID = 400  # points of a drawn curve: more cannot be seen, and make vector 
 
 def sign_of(metric: str) -> float:
     """Return the factor that makes smaller values of ``metric`` the better ones."""
-    from evogan.experiments._results import LARGER_IS_BETTER
+    from evogan.experiments import LARGER_IS_BETTER
 
     return -1.0 if metric in LARGER_IS_BETTER else 1.0
 
@@ -64,7 +64,8 @@ def curves(results: Results, metric: str, *, problem: str, algorithm: str, again
     found = []
     for record in results.cell(problem=problem, algorithm=algorithm):
         if metric in record.metrics:
-            x, y = _arrays(record, (COLUMNS[against], f"convergence_{metric}"), f"{metric} against {against}")
+            names = (COLUMNS[against], f"convergence_{metric}")
+            x, y = _arrays(record, record.load(), names, f"{metric} against {against}")
             known = ~np.isnan(x) & ~np.isnan(y)
             order = np.argsort(x[known], kind="stable")
             found.append((x[known][order], y[known][order]))
@@ -77,20 +78,21 @@ def final_set(record: Record) -> Floats:
     Raises:
         ValueError: the run was recorded without them.
     """
-    (F,) = _arrays(record, ("F",), "final sets")
+    arrays = record.load()
+    (F,) = _arrays(record, arrays, ("F",), "final sets")
     keep = np.isfinite(F).all(axis=1)
-    CV = record.load().get("CV")
-    return F[keep if CV is None else keep & (np.asarray(CV, dtype=np.float64).reshape(len(F)) <= 0)]
+    if "CV" in arrays:
+        keep &= np.asarray(arrays["CV"], dtype=np.float64).reshape(len(F)) <= 0
+    return F[keep]
 
 
-def _arrays(record: Record, names: Sequence[str], what: str) -> list[Floats]:
-    arrays: Mapping[str, ArrayLike] = record.load()
+def _arrays(record: Record, arrays: Mapping[str, ArrayLike], names: Sequence[str], what: str) -> list[Floats]:
     missing = [name for name in names if name not in arrays]
     if missing:
         run = f"{record.algorithm} on {record.problem}, seed {record.seed}"
         raise ValueError(
-            f"a picture of {what} needs the arrays {', '.join(names)} of every run, got none of "
-            f"{', '.join(missing)} for {run}: a table of final values is not enough, give a campaign's folder"
+            f"a picture of {what} needs the arrays {', '.join(names)} of every run, got {run} without "
+            f"{', '.join(missing)}: give a campaign's folder, a table of final values is not enough"
         )
     return [np.asarray(arrays[name], dtype=np.float64) for name in names]
 
@@ -142,4 +144,5 @@ def targets_of(runs: Sequence[Curve], n_targets: int) -> Floats:
 def hitting_times(run: Curve, targets: Floats) -> Floats:
     """Return the first x at which a run is as good as each target, infinity where it never is."""
     x, y = np.append(run[0], np.inf), np.append(run[1], -np.inf)
-    return x[(y <= targets[:, None]).argmax(axis=1)]
+    first: Floats = x[(y <= targets[:, None]).argmax(axis=1)]
+    return first

@@ -97,6 +97,8 @@ def _parallel(axes: Axes, sets: Mapping[str, NDArray[Any]], front: NDArray[Any] 
     for (name, F), colour in zip(sets.items(), _cycle(COLOURS), strict=False):
         for i, row in enumerate(F):
             axes.plot(np.arange(1, len(row) + 1), row, color=colour, alpha=0.3, label=name if i == 0 else None)
+        if len(F) == 0:
+            axes.plot([], [], color=colour, label=name)
     axes.set(xlabel="objective", ylabel="value")
 
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from evogan.plotting._figures import COLOURS, INDICATORS, MARKERS
 
 LINES = ("-", "--", "-.", ":")  # four against seven colours and markers: 28 pairs before one returns
-LABELS = {**INDICATORS, "igd_plus": "IGD+"}
+LABELS = {**INDICATORS, "igd_plus": "IGD+", "hv": "HV (reference point 1.1)"}  # short: beside low panels
 
 
 def style(i: int) -> dict[str, Any]:
@@ -46,18 +46,22 @@ def panels(
         axes.set_title(title, fontsize="medium")
         axes.grid(alpha=0.3)
         axes.tick_params(labelsize="small")
-    for axes in grid[n:]:
+    for i, axes in enumerate(grid[n:], n):
         axes.remove()
+        grid[i - n_cols].tick_params(labelbottom=True)  # hidden while there was a panel below on the same scale
     return figure, grid[:n]
 
 
 def legend(figure: Figure, handles: Sequence[Artist], labels: Sequence[str]) -> None:
     """Put one legend above all panels, in as many columns as fit."""
-    widest = 0.5 + 0.085 * max(len(label) for label in labels)  # inches
-    n_cols = max(1, min(len(labels), int(figure.get_figwidth() / widest)))
+    widths = [0.6 + 0.07 * len(label) for label in labels]  # inches, about
+    room = figure.get_figwidth()
+    n_cols = len(labels) if sum(widths) <= room else max(1, int(room / max(widths)))
     figure.legend(handles, labels, loc="outside upper center", ncols=n_cols, fontsize="small", frameon=False)
 
 
 def say(axes: Axes, text: str) -> None:
     """Write in the middle of a panel why it is empty."""
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", fontsize="small", color="0.4")
+    box = {"facecolor": "white", "edgecolor": "none"}
+    place = axes.transAxes
+    axes.text(0.5, 0.5, text, transform=place, ha="center", va="center", fontsize="small", color="0.4", bbox=box)
