@@ -36,6 +36,11 @@ def _run_command(options: argparse.Namespace) -> int:
         from evogan.cli._bench import bench_command
 
         return bench_command(options)
+    if options.command in ("table", "plot", "export"):
+        from evogan.cli import _report
+
+        commands = {"table": _report.table_command, "plot": _report.plot_command, "export": _report.export_command}
+        return commands[options.command](options)
     if options.command == "list":
         from evogan.cli._list import list_command
 
@@ -53,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
     _add_bench(commands)
+    _add_reports(commands)
     _add(commands, "list", "show the algorithms and problems that `evogan run` knows")
     _add(commands, "doctor", "show versions, devices, threads and compiled modules")
     return parser
@@ -109,6 +115,35 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     bench.add_argument("--quick", action="store_true", help="the campaign's [quick] sizes")
     bench.add_argument("--retry-failed", action="store_true", help="run failed cells again")
     bench.add_argument("--quiet", dest="silent", action="store_true", help="no progress")
+
+
+def _add_reports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    table = _add(commands, "table", "compare algorithms: medians, tests, effect sizes, ranks")
+    plot = _add(commands, "plot", "draw a campaign")
+    export = _add(commands, "export", "write results for other programs")
+    for parser in (table, plot, export):
+        parser.add_argument("results", metavar="DIR|FILE.csv", help="a campaign's folder, or a table of your own")
+        parser.add_argument("--metric", default="igd", help="indicator (igd)")
+    for parser in (table, plot):
+        parser.add_argument("--algorithms", nargs="+", metavar="NAME", help="only these, in this order")
+        parser.add_argument("--problems", nargs="+", metavar="NAME", help="only these, in this order")
+    table.add_argument("--control", metavar="NAME", help="algorithm that the others are tested against")
+    table.add_argument(
+        "--style", choices=("evogan", "platemo"), default="evogan", help="whose rules and print (evogan)"
+    )
+    table.add_argument("--test", choices=("rank-sum", "signed-rank"), default="rank-sum", help="(rank-sum)")
+    table.add_argument("--correction", choices=("holm", "none"), help="for many tests (holm; platemo: none)")
+    table.add_argument("--statistic", choices=("median", "mean"), help="(median; platemo: mean)")
+    table.add_argument("--alpha", type=float, default=0.05, help="significance level (0.05)")
+    table.add_argument("--effect-sizes", action="store_true", help="A12 against the control in every cell")
+    table.add_argument("--format", choices=("md", "tex", "csv"), default="md", help="(md)")
+    table.add_argument("--out", metavar="FILE", help="write there instead of printing")
+    kinds = ("convergence", "ecdf", "front", "attainment", "cd", "box")
+    plot.add_argument("--kind", choices=kinds, default="convergence", help="(convergence)")
+    plot.add_argument("--against", choices=("evaluations", "seconds"), default="evaluations", help="(evaluations)")
+    plot.add_argument("--out", required=True, metavar="FILE", help="ends in .png, .pdf or .svg")
+    export.add_argument("--format", choices=("long", "npz", "iohanalyzer"), default="long", help="(long: CSV)")
+    export.add_argument("--out", required=True, metavar="FILE")
 
 
 def _one_line(error: BaseException) -> str:

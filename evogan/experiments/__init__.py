@@ -6,16 +6,26 @@ One run
 Many runs
     :class:`Campaign`, :func:`run_campaign`, :func:`load_results`, :class:`Results`, :class:`Record`; the executors
     :class:`Serial`, :class:`Processes`, :class:`Dask`, which :class:`Evaluations` also brings into a single run.
+
+Comparisons
+    :func:`comparison_table` gives a :class:`Table`; the tests behind it are :func:`rank_sum`, :func:`signed_rank`,
+    :func:`holm`, :func:`a12`, :func:`friedman`, :func:`nemenyi_critical_difference`; :func:`mss` scores multitask
+    optimization. Exports: :func:`to_long_csv`, :func:`to_npz`, :func:`to_iohanalyzer_csv`.
 """
 
 from evogan.experiments._campaign import Campaign, Cell, run_campaign
 from evogan.experiments._describe import describe
 from evogan.experiments._executors import Dask, Evaluations, Executor, Processes, Serial
+from evogan.experiments._export import to_iohanalyzer_csv, to_long_csv, to_npz
 from evogan.experiments._progress import CampaignProgress, Progress
+from evogan.experiments._ranking import FriedmanResult, friedman, mss, nemenyi_critical_difference, nemenyi_groups
 from evogan.experiments._results import LARGER_IS_BETTER, Record, Results, results_from_csv
 from evogan.experiments._run import resume, run
 from evogan.experiments._state import RunResult
+from evogan.experiments._statistics import a12, holm, rank_sum, signed_rank
 from evogan.experiments._store import load_results
+from evogan.experiments._table_text import Table
+from evogan.experiments._tables import comparison_table
 
 __all__ = [
     "LARGER_IS_BETTER",
@@ -25,16 +35,30 @@ __all__ = [
     "Dask",
     "Evaluations",
     "Executor",
+    "FriedmanResult",
     "Processes",
     "Progress",
     "Record",
     "Results",
     "RunResult",
     "Serial",
+    "Table",
+    "a12",
+    "comparison_table",
     "describe",
+    "friedman",
+    "holm",
     "load_results",
+    "mss",
+    "nemenyi_critical_difference",
+    "nemenyi_groups",
+    "rank_sum",
     "results_from_csv",
     "resume",
     "run",
     "run_campaign",
+    "signed_rank",
+    "to_iohanalyzer_csv",
+    "to_long_csv",
+    "to_npz",
 ]

@@ -87,12 +87,12 @@ def sample_notes(
     if empty:
         notes.append(f"Cells without runs, shown as - and not tested: {some(empty)} ({len(empty)} in all).")
     if missing := sum(sample.n_missing for sample in samples.values()):
-        notes.append(f"{missing} finished runs have no {metric} and are left out.")
+        notes.append(f"Finished runs without {metric}, left out: {missing}.")
     if worst := sum(sample.n_worst for sample in samples.values()):
-        notes.append(f"{worst} runs have no finite {metric}, such as an empty front: they count as the worst.")
+        notes.append(f"Runs whose {metric} is not finite (an empty front), counted as the worst: {worst}.")
     pairs = [(samples[key], samples[rival]) for key, rival in rivals.items()]
     if test == "signed-rank" and (lone := sum(set(a.seeds) != set(b.seeds) for a, b in pairs)):
-        notes.append(f"In {lone} tests the seeds are not the same on both sides: only those on both are paired.")
+        notes.append(f"Tests whose two sides have different seeds, so that only common ones are paired: {lone}.")
     least = min((_least_possible_p(a, b, test=test) for a, b in pairs), default=0.0)
     level = alpha / len(pairs) if pairs and correction == "holm" else alpha
     if least >= level:
