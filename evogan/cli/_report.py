@@ -24,6 +24,7 @@ def table_command(options: argparse.Namespace) -> int:
         correction=options.correction,
         alpha=check_float(options.alpha, "--alpha", low=0.0, high=1.0, low_open=True),
         statistic=options.statistic,
+        multitask=options.mss,
         algorithms=options.algorithms,
         problems=options.problems,
     )

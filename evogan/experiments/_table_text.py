@@ -56,6 +56,7 @@ class Table:
         n_runs: finished runs of these algorithms on these problems.
         n_evals: evaluations that they used.
         n_nonfinite: evaluated solutions that were not finite.
+        mss: mean standardised score of each algorithm over the problems as tasks; None unless it was asked for.
         n_failures: runs that ended with an error; they are in no cell.
         notes: what was left out, and why.
     """
@@ -78,6 +79,7 @@ class Table:
     n_evals: int
     n_nonfinite: int
     n_failures: int
+    mss: tuple[float, ...] | None = None
     notes: tuple[str, ...] = ()
 
     def legend(self, *, effect_sizes: bool = False) -> list[str]:
@@ -110,6 +112,11 @@ class Table:
                 f"Friedman chi2 = {f.statistic:.4g} (p = {f.p:.2g}), "
                 f"Iman-Davenport F = {f.iman_davenport:.4g} (p = {f.iman_davenport_p:.2g}), "
                 f"Nemenyi critical difference {self.critical_difference:.3g} ({level})."
+            )
+        if self.mss is not None:
+            better = "larger" if self.larger_is_better else "smaller"
+            said.append(
+                f"MSS: mean standardised score over the problems as tasks, {better} is better (Da et al. 2017)."
             )
         evals = f"{self.n_evals}, of them not finite: {self.n_nonfinite}" if self.n_evals else "not recorded"
         return [*said, f"Runs: {self.n_runs}; failed: {self.n_failures}; evaluations: {evals}.", *self.notes]
@@ -177,6 +184,8 @@ class Table:
             rows.append([order, *(" / ".join(str(c[s]) for s in ("+", "-", "=")) if c else "" for c in counts)])
         if self.friedman is not None:
             rows.append(["mean rank", *(f"{rank:.2f}" for rank in self.friedman.mean_ranks)])
+        if self.mss is not None:
+            rows.append(["MSS", *(f"{score:.3f}" for score in self.mss)])
         return rows
 
     def _number(self, value: float, *, short: bool = False) -> str:

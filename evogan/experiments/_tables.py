@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Literal
@@ -11,7 +11,7 @@ from typing import Literal
 from evogan.experiments._ranking import check_alpha
 from evogan.experiments._results import LARGER_IS_BETTER, Results
 from evogan.experiments._samples import Key, Sample, compare, sample_notes, some
-from evogan.experiments._statistics import FriedmanResult, a12, friedman, holm, nemenyi_critical_difference
+from evogan.experiments._statistics import FriedmanResult, a12, friedman, holm, mss, nemenyi_critical_difference
 from evogan.experiments._table_text import Cell, Sign, Table
 
 __all__ = ["Cell", "Table", "comparison_table"]
@@ -27,6 +27,7 @@ def comparison_table(
     correction: Literal["holm", "none"] | None = None,
     alpha: float = 0.05,
     statistic: Literal["median", "mean"] | None = None,
+    multitask: bool = False,
     algorithms: Sequence[str] | None = None,
     problems: Sequence[str] | None = None,
 ) -> Table:
@@ -50,6 +51,7 @@ def comparison_table(
         correction: None means ``"holm"``, or ``"none"`` in PlatEMO's style, which knows no other.
         alpha: significance level of signs, of what equals the best, and of the critical difference.
         statistic: None means ``"median"`` with interquartile range, or ``"mean"`` in PlatEMO's style.
+        multitask: add the mean standardised score (MSS) of every algorithm, each problem taken as a task.
         algorithms: columns in this order; None means all.
         problems: rows in this order; None means all.
 
@@ -120,6 +122,7 @@ def comparison_table(
         cells |= {key: replace(cells[key], equals_best=equal) for key, equal in zip(rest, same, strict=True)}
 
     ranks, why = _rank(cells, rows, columns, larger=larger)
+    scores, why_not = _mss(samples, rows, columns) if multitask else (None, [])
     chosen = [r for r in results.records if r.problem in rows and r.algorithm in columns]
     others = [a for a in columns if a != control] if control is not None else []
     signs: dict[str, list[Sign | None]] = {a: [cells[p, a].sign for p in rows] for a in others}
@@ -140,11 +143,12 @@ def comparison_table(
         critical_difference=(
             nemenyi_critical_difference(len(columns), ranks.n_problems, alpha=alpha) if ranks else math.nan
         ),
+        mss=scores,
         n_runs=sum(r.error is None for r in chosen),
         n_evals=sum(r.n_evals for r in chosen if r.error is None),
         n_nonfinite=sum(r.n_nonfinite for r in chosen if r.error is None),
         n_failures=sum(r.error is not None for r in chosen),
-        notes=(*why, *sample_notes(samples, rivals, metric, test=test, alpha=alpha, correction=correction)),
+        notes=(*why, *why_not, *sample_notes(samples, rivals, metric, test=test, alpha=alpha, correction=correction)),
     )
 
 
@@ -160,6 +164,21 @@ def _rank(
     left_out = [p for p in rows if p not in complete]
     why = [f"Mean ranks leave out what lacks runs of some algorithm: {some(left_out)}."] if left_out else []
     return friedman([[cells[p, a].statistic for a in columns] for p in complete], larger_is_better=larger), why
+
+
+def _mss(
+    samples: Mapping[Key, Sample], rows: list[str], columns: list[str]
+) -> tuple[tuple[float, ...] | None, list[str]]:
+    """Return MSS over the problems whose runs are complete and finite, and a sentence on those left out."""
+    tasks = {p: [samples[p, a].values for a in columns] for p in rows}
+    usable = {
+        p: values
+        for p, values in tasks.items()
+        if len({len(v) for v in values}) == 1 and len(values[0]) and all(math.isfinite(x) for v in values for x in v)
+    }
+    left_out = [p for p in rows if p not in usable]
+    why = [f"MSS leaves out tasks with missing or infinite runs: {some(left_out)}."] if left_out else []
+    return (tuple(mss(usable).tolist()) if usable else None), why
 
 
 def _names(chosen: Sequence[str] | None, known: list[str], name: str) -> list[str]:

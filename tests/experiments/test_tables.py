@@ -316,3 +316,13 @@ def test_choice_and_order_of_rows_and_columns():
 def test_bad_arguments_say_what_there_is(arguments, message):
     with pytest.raises(ValueError, match=message):
         comparison_table(results(TINY), **{"metric": "igd", **arguments})
+
+
+def test_the_mean_standardised_score_takes_problems_as_tasks():
+    scores = {("a", "t1"): [1, 2], ("b", "t1"): [3, 4], ("a", "t2"): [5, 5], ("b", "t2"): [5, 5], ("a", "t3"): [1]}
+    runs = [Record(a, t, i, {"igd": v}) for (a, t), values in scores.items() for i, v in enumerate(values)]
+    table = comparison_table(Results(runs), "igd", multitask=True)
+    assert table.mss == pytest.approx((-0.387, 0.387), abs=1e-3)  # (mean - 2.5) / 1.291 on t1, 0 on t2
+    shown = table.to_markdown()
+    assert "| MSS | -0.387 | 0.387 |" in shown and "leaves out tasks with missing or infinite runs: t3" in shown
+    assert comparison_table(Results(runs), "igd").mss is None
