@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-ALGORITHMS = ["gmoea", "gmoea-code", "gmoea-paper", "nsga2", "gmoea-classic", "gmoea-gaussian", "gmoea-untrained"]
+ALGORITHMS = ["gmoea", "gmoea-code", "gmoea-paper", "nsga2", "spea2", "moead"]
+ALGORITHMS += ["gmoea-classic", "gmoea-gaussian", "gmoea-untrained"]
 PROBLEMS = [f"{prefix}imf{i}" for prefix in ("", "shifted-") for i in range(1, 11)]
 FIELDS = ["problem", "algorithm", "seed", "n_var", "n_evals", "igd", "hv", "x1_range", "n_optimum", "topped_up"]
 FIELDS += ["cpu_seconds"]
