@@ -45,12 +45,21 @@ def run_cell(cell: tuple[str, str, int, int, int]) -> dict[str, object]:
     return dict(zip(FIELDS, [*values, round(result.cpu_seconds, 2)], strict=True))
 
 
+def drop_incomplete_line(file: Path) -> None:
+    """Cut off what a kill has left of a line."""
+    data = file.read_bytes()
+    file.write_bytes(data[: data.rfind(b"\n") + 1])
+
+
 def read(file: Path) -> list[dict[str, str]]:
-    """Return the finished cells, without a last line that a kill has cut."""
-    if not file.exists():
-        return []
+    """Return the finished cells."""
     with open(file, newline="") as lines:
-        return [row for row in csv.DictReader(lines) if None not in row.values() and row["cpu_seconds"]]
+        return list(csv.DictReader(lines))
+
+
+def cell_of(row: dict[str, str]) -> tuple[str, str, int, int, int]:
+    """Return the cell that a row is of."""
+    return row["problem"], row["algorithm"], int(row["seed"]), int(row["n_var"]), int(row["n_evals"])
 
 
 def table(rows: list[dict[str, str]], algorithms: list[str], command: str) -> str:
@@ -102,33 +111,35 @@ def main() -> None:
     parser.add_argument("--n-evals", type=int, default=5000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "gmoea_imf_d30_5000")
+    parser.add_argument("--out", type=Path, help="file name without ending (results/gmoea_imf_d<n_var>_<n_evals>)")
     options = parser.parse_args()
-    file = options.out.with_suffix(".csv")
+    name = f"gmoea_imf_d{options.n_var}_{options.n_evals}"
+    base = options.out or Path(__file__).parent / "results" / name
+    file = base.with_suffix(".csv")
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(",".join(FIELDS) + "\n")
+    drop_incomplete_line(file)
     seeds = range(1, options.runs + 1)
     wanted = [
         (problem, algorithm, seed, options.n_var, options.n_evals)
         for seed, problem, algorithm in itertools.product(seeds, options.problems, options.algorithms)
     ]
-    done = {(r["problem"], r["algorithm"], int(r["seed"]), int(r["n_var"]), int(r["n_evals"])) for r in read(file)}
+    done = {cell_of(row) for row in read(file)}
     cells = [cell for cell in wanted if cell not in done]
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(",".join(FIELDS) + "\n")
     with multiprocessing.get_context("spawn").Pool(options.workers) as pool, open(file, "a", newline="") as out:
         for i, row in enumerate(pool.imap_unordered(run_cell, cells), 1):
             csv.DictWriter(out, FIELDS, lineterminator="\n").writerow(row)
             out.flush()
             print(f"{i}/{len(cells)}  {row['problem']} {row['algorithm']} seed {row['seed']}: IGD {row['igd']:.4f}")
-    order = {cell[:3]: i for i, cell in enumerate(wanted)}
-    rows = [row for row in read(file) if (row["problem"], row["algorithm"], int(row["seed"])) in order]
-    rows.sort(key=lambda row: order[row["problem"], row["algorithm"], int(row["seed"])])
+    order = {cell: i for i, cell in enumerate(wanted)}
+    rows = sorted((row for row in read(file) if cell_of(row) in order), key=lambda row: order[cell_of(row)])
     command = (
         f"python benchmarks/gmoea_imf.py --n-var {options.n_var} --n-evals {options.n_evals} --runs {options.runs}"
     )
     if options.problems != PROBLEMS or options.algorithms != ALGORITHMS:
         command += f" --problems {' '.join(options.problems)} --algorithms {' '.join(options.algorithms)}"
-    options.out.with_suffix(".md").write_text(table(rows, options.algorithms, command))
+    base.with_suffix(".md").write_text(table(rows, options.algorithms, command))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -31,6 +32,20 @@ def check_float(
     if not math.isfinite(value) or too_low or value > high:
         raise ValueError(f"{name} must lie in {'(' if low_open else '['}{low:g}, {high:g}], got {value}")
     return float(value)
+
+
+def check_bool(value: Any, name: str) -> bool:
+    """Return ``value`` if it is a boolean: a word such as "no" would count as true."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def check_kind(value: Any, kind: type, name: str, example: str) -> Any:
+    """Return ``value`` if it is an instance of ``kind``; a TypeError gives an example, also for a class."""
+    if inspect.isclass(value) or not isinstance(value, kind):
+        raise TypeError(f"{name} must be an object such as {example}, got {value!r}")
+    return value
 
 
 def check_unit_box(X: ArrayLike, name: str = "X", *, n_var: int | None = None) -> NDArray[np.float64]:

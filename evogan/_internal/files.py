@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,25 @@ def atomic_write(path: Path, data: bytes) -> None:
     except BaseException:
         neighbour.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def only_writer(path: Path) -> Iterator[None]:
+    """Hold the folder ``path`` for the block; a ValueError says that another process does.
+
+    The lock goes with the process, however it ends. There is none on Windows: a second writer is the user's to avoid.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with open(path / ".lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ValueError(f"another process is writing to {path}") from error
+        yield
 
 
 def to_json(value: Any, *, indent: int | None = 2) -> bytes:

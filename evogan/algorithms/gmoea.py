@@ -23,7 +23,7 @@ from pymoo.operators.sampling.rnd import FloatRandomSampling
 from pymoo.util.display.multi import MultiObjectiveOutput
 from pymoo.util.optimum import filter_optimum
 
-from evogan._internal.checks import check_float, check_int, check_real_problem
+from evogan._internal.checks import check_float, check_int, check_kind, check_real_problem
 from evogan.losses import Minimax, NonSaturating, SourceWeights
 from evogan.models import GAN, GenerativeModel
 from evogan.operators import (
@@ -38,7 +38,7 @@ from evogan.operators import (
 
 
 class GMOEA(GeneticAlgorithm):
-    """GAN-driven multi-objective EA; the defaults are those that measured best, not the paper's.
+    """GAN-driven multi-objective EA; the defaults are the best of the GAN settings tried, not the paper's.
 
     Args:
         pop_size: population size N, at least 4.
@@ -88,6 +88,9 @@ class GMOEA(GeneticAlgorithm):
             check_float(p_gan, "p_gan", low=0.0, high=1.0)
         if p_gan_per not in ("offspring", "generation"):
             raise ValueError(f'p_gan_per must be "offspring" or "generation", got {p_gan_per!r}')
+        for name, part, kind in (("sampling", sampling, Sampling), ("mutation", mutation, Mutation)):
+            if part is not None:
+                check_kind(part, kind, name, f"one of pymoo's {kind.__name__}s")
         self.model = GAN() if model is None else model
         gan = GenerativeInfill(
             self.model,

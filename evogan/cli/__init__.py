@@ -6,6 +6,7 @@ Nothing heavy is imported before a sub-command runs, so ``evogan --help`` answer
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -17,7 +18,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         return int(_run_command(options))
-    except (ValueError, TypeError, OSError) as error:
+    except BrokenPipeError:  # `evogan list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ValueError, TypeError, ImportError, OSError) as error:
         if options.traceback:
             raise
         print(f"evogan {options.command}: {_one_line(error)}", file=sys.stderr)
@@ -25,6 +29,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"evogan {options.command}: stopped", file=sys.stderr)
         return 130
+    except Exception as error:  # a fault of evogan's or of the problem's own code
+        if options.traceback:
+            raise
+        where = "--traceback shows where"
+        print(f"evogan {options.command}: {type(error).__name__}: {_one_line(error)} ({where})", file=sys.stderr)
+        return 1
 
 
 def _run_command(options: argparse.Namespace) -> int:
@@ -88,9 +98,9 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--n-var", type=int, metavar="D", help="decision variables (the problem's own default)")
     run.add_argument("--n-obj", type=int, metavar="M", help="objectives (the problem's own default)")
     run.add_argument("--pop-size", type=int, metavar="N", help="population size (100)")
-    run.add_argument("--n-evals", type=int, metavar="E", help="evaluation budget, met exactly (10000)")
+    run.add_argument("--n-evals", type=int, metavar="E", help="evaluation budget, never overshot (10000)")
     run.add_argument("--seed", type=int, metavar="S", help="random seed (drawn and recorded)")
-    run.add_argument("--device", default="auto", metavar="DEVICE", help="auto, cpu or cuda (auto)")
+    run.add_argument("--device", metavar="DEVICE", help="auto, cpu or cuda (auto)")
     run.add_argument(
         "--set",
         action="append",

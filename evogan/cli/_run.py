@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -16,9 +17,10 @@ from evogan._internal.devices import resolve_device
 from evogan._internal.rng import fresh_seed
 from evogan.cli._settings import parse_settings
 from evogan.cli.names import make_algorithm, make_problem
-from evogan.experiments import Progress, RunResult, describe, resume, run
+from evogan.experiments import Progress, RunResult, resume, run
+from evogan.experiments._folder import CHECKPOINT
 
-ARGUMENTS_OF_A_NEW_RUN = ("algorithm", "problem", "n_var", "n_obj", "pop_size", "n_evals", "seed", "out")
+ARGUMENTS_OF_A_NEW_RUN = ("algorithm", "problem", "n_var", "n_obj", "pop_size", "n_evals", "seed", "device", "out")
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -41,7 +43,10 @@ def run_command(options: argparse.Namespace) -> int:
             folder = options.out
             result = _new_run(options, stop)
     if not result.finished:
-        hint = f"; continue with: evogan run --resume {folder}" if folder else " (no --out, so nothing was kept)"
+        hint = " (no --out, so nothing was kept)"
+        if folder is not None:
+            resumable = (Path(folder) / CHECKPOINT).exists()
+            hint = f"; continue with: evogan run --resume {folder}" if resumable else f"; what was found is in {folder}"
         print(f"stopped after {result.n_evals} evaluations{hint}", file=sys.stderr)
         return 130
     if not options.quiet:
@@ -52,16 +57,16 @@ def run_command(options: argparse.Namespace) -> int:
 def _new_run(options: argparse.Namespace, stop: Any) -> RunResult:
     if options.algorithm is None or options.problem is None:
         raise ValueError("ALGORITHM and PROBLEM are needed, e.g. evogan run gmoea imf1 (`evogan list` shows all)")
-    resolve_device(options.device)
+    device = "auto" if options.device is None else options.device
+    resolve_device(device)
     settings = parse_settings(options.set)
     for_problem = {k.removeprefix("problem."): v for k, v in settings.items() if k.startswith("problem.")}
     for_algorithm = {k: v for k, v in settings.items() if not k.startswith("problem.")}
     problem = make_problem(options.problem, options.n_var, options.n_obj, for_problem)
     pop_size = 100 if options.pop_size is None else options.pop_size
-    algorithm = make_algorithm(options.algorithm, pop_size, problem.n_obj, for_algorithm, options.device)
+    algorithm = make_algorithm(options.algorithm, pop_size, problem.n_obj, for_algorithm, device)
     seed = fresh_seed() if options.seed is None else check_int(options.seed, "seed")
-    config = {"algorithm": options.algorithm, "problem": options.problem, "device": options.device, "set": settings}
-    config["resolved"] = describe(algorithm)
+    config = {"algorithm": options.algorithm, "problem": options.problem, "device": device, "set": settings}
     return run(
         problem,
         algorithm,

@@ -27,7 +27,8 @@ def parse_settings(pairs: Sequence[str]) -> dict[str, Any]:
         try:
             settings[key] = tomllib.loads(f"value = {text.strip()}")["value"]
         except tomllib.TOMLDecodeError:
-            settings[key] = text.strip()
+            word = text.strip()
+            settings[key] = {"true": True, "false": False}.get(word.lower(), word)
     return settings
 
 
@@ -43,6 +44,8 @@ def remake_model(model: Any, changes: dict[str, Any]) -> Any:
     for key in changes:
         if key not in names:
             raise TypeError(f"model {type(model).__name__} takes no {key!r}; it takes {', '.join(names)}")
+    if type(model) is not GAN and "n_steps" in changes:
+        raise TypeError(f"model {type(model).__name__} takes no 'n_steps': it is never trained")
     options = {name: getattr(model, name) for name in names} | {k: _value(k, v) for k, v in changes.items()}
     if type(model) is not GAN:
         options.pop("n_steps")
@@ -67,6 +70,4 @@ def _value(key: str, value: Any) -> Any:
         if len(value) != 3:
             raise ValueError(f"model.weights must be [elite, poor, fake], got {value}")
         return losses.SourceWeights(*value)
-    if key == "betas":
-        return tuple(value)
     return value

@@ -23,7 +23,7 @@ class AlgorithmEntry:
     make: Callable[..., Any]
     about: str
     accepts: Callable[..., Any]
-    single_objective: bool = False
+    n_obj: str = "any"
 
 
 def algorithms() -> dict[str, AlgorithmEntry]:
@@ -44,7 +44,7 @@ def algorithms() -> dict[str, AlgorithmEntry]:
         return NSGA2(pop_size, mating=GenerativeInfill(settings.pop("model", None) or GAN(), **settings))
 
     table = {
-        "gmoea": gmoea(GMOEA, "GMOEA, the defaults that measured best"),
+        "gmoea": gmoea(GMOEA, "GMOEA with the best of the GAN settings tried"),
         "gmoea-paper": gmoea(GMOEA.paper, "GMOEA with the paper's settings"),
         "gmoea-code": gmoea(GMOEA.code, "GMOEA with the settings of the authors' code"),
         "gmoea-gaussian": gmoea(GMOEA, "null control: the elites' normal distribution for the GAN", model=Gaussian()),
@@ -75,7 +75,9 @@ def _pymoo_algorithms() -> dict[str, AlgorithmEntry]:
                 made["pop_size" if name != "CMAES" else "popsize"] = pop_size
             return cls(**made, **settings)
 
-        return AlgorithmEntry(make, f"pymoo's {about}", cls, single_objective=single)
+        return AlgorithmEntry(
+            make, f"pymoo's {about}", cls, n_obj="one" if single else "several" if directions else "any"
+        )
 
     # pymoo shares SPEA2's survival, which has a state, between all runs of a process.
     return {
@@ -141,8 +143,9 @@ def make_algorithm(name: str, pop_size: int, n_obj: int, settings: dict[str, Any
     if name not in table:
         raise unknown_name(name, table, "algorithm")
     entry = table[name]
-    if entry.single_objective and n_obj > 1:
-        raise ValueError(f"{name} is for one objective, the problem has {n_obj}")
+    if (entry.n_obj == "one" and n_obj > 1) or (entry.n_obj == "several" and n_obj == 1):
+        plural = "" if entry.n_obj == "one" else "s"
+        raise ValueError(f"{name} is for {entry.n_obj} objective{plural}, the problem has {n_obj}")
     check_int(pop_size, "pop_size", low=2)
     own = {key: value for key, value in settings.items() if not key.startswith("model.")}
     for_model = {key.removeprefix("model."): value for key, value in settings.items() if key.startswith("model.")}
@@ -209,7 +212,10 @@ def make_problem(name: str, n_var: int | None, n_obj: int | None, settings: dict
         raise unknown_name(name, problem_names(), "problem")
     cls = _problem_class(name)
     sizes = {"n_var": n_var, "n_obj": n_obj}
-    given = {key: value for key, value in sizes.items() if value is not None}
+    given = {key: check_int(value, key, low=1) for key, value in sizes.items() if value is not None}
+    twice = sorted(given.keys() & settings.keys())
+    if twice:
+        raise ValueError(f"{twice[0]} of problem {name} was given twice: {given[twice[0]]} and {settings[twice[0]]}")
     parameters = inspect.signature(cls.__init__).parameters
     for key, value in given.items():
         if key not in parameters:
@@ -218,16 +224,22 @@ def make_problem(name: str, n_var: int | None, n_obj: int | None, settings: dict
                 raise ValueError(f"problem {name} has {key} = {fixed}, which cannot be set to {value}")
     given = {key: value for key, value in given.items() if key in parameters}
     check_keywords(settings, cls.__init__, f"problem {name}")
-    return cls(**{**_default_sizes(name, given.get("n_obj")), **given, **settings})
+    wanted = {**_default_sizes(name, given.get("n_obj", settings.get("n_obj"))), **given, **settings}
+    try:
+        problem = cls(**wanted)
+        problem.evaluate((np.asarray(problem.xl) + problem.xu)[None] / 2, return_as_dictionary=True)
+    except Exception as error:
+        raise ValueError(f"problem {name} cannot be made with {wanted}: {type(error).__name__}: {error}") from error
+    return problem
 
 
 def _default_sizes(name: str, n_obj: int | None) -> dict[str, int]:
-    """Return the literature's sizes where pymoo's differ or are missing: DTLZ with k = 5, 10, 20, WFG with 12."""
+    """Return the literature's sizes where pymoo's differ or are missing: DTLZ with k = 5, 10, 20, WFG with l = 8."""
     n_obj = 3 if n_obj is None else n_obj
     if name.startswith("dtlz"):
         return {"n_obj": n_obj, "n_var": n_obj - 1 + {"dtlz1": 5, "dtlz7": 20}.get(name, 10)}
-    if name.startswith("wfg"):
-        return {"n_obj": n_obj, "n_var": n_obj + 9}
+    if name.startswith("wfg"):  # k position variables, l = 8 distance variables, an even number as WFG2 and 3 need
+        return {"n_obj": n_obj, "n_var": (4 if n_obj == 2 else 2 * (n_obj - 1)) + 8}
     return {}
 
 

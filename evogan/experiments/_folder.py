@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+import json
 import platform
 import shutil
 from importlib.metadata import PackageNotFoundError, version
@@ -25,13 +27,16 @@ def open_folder(path: Path, config: dict[str, Any]) -> str | None:
     """Make the folder and write the configuration; return where an earlier run in it was moved, if there was one.
 
     Raises:
+        ValueError: the folder holds a configuration that is not evogan's.
         OSError: the folder cannot be made or written.
     """
     path.mkdir(parents=True, exist_ok=True)
     moved = None
+    if (path / CONFIG).exists() and not _is_ours(path / CONFIG):
+        raise ValueError(f"{path} holds a {CONFIG} that is not evogan's: choose another folder")
     held = [path / name for name in (CONFIG, CHECKPOINT, CONVERGENCE, RESULT, ARRAYS, *PICTURES)]
-    if any(file.exists() for file in held):
-        number = 1 + sum(1 for _ in path.glob("previous-*"))
+    if (path / CONFIG).exists():
+        number = next(i for i in itertools.count(1) if not (path / f"previous-{i}").exists())
         archive = path / f"previous-{number}"
         archive.mkdir()
         for file in held:
@@ -40,6 +45,13 @@ def open_folder(path: Path, config: dict[str, Any]) -> str | None:
         moved = str(archive)
     atomic_write(path / CONFIG, to_json(config))
     return moved
+
+
+def _is_ours(file: Path) -> bool:
+    try:
+        return {"algorithm", "problem", "n_evals", "seed"} <= set(json.loads(file.read_text()))
+    except (ValueError, TypeError):
+        return False
 
 
 def write_convergence(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from typing import Any, TextIO
@@ -103,6 +104,7 @@ class _Line:
             return
         self._last = now
         if self._live:
+            text = text[: shutil.get_terminal_size().columns - 1]  # a wrapped line could not be rewritten
             self._stream.write("\r" + text.ljust(self._width) + ("\n" if last else ""))
             self._width = 0 if last else len(text)
         else:

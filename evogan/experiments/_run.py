@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import json
 import time
 import warnings
 from collections.abc import Callable
@@ -12,16 +13,18 @@ from typing import Any, TextIO
 
 from pymoo.algorithms.base.genetic import GeneticAlgorithm
 from pymoo.algorithms.moo.gde3 import GDE3
-from pymoo.algorithms.soo.nonconvex.cmaes import CMAES
 from pymoo.algorithms.soo.nonconvex.de import DE
 from pymoo.core.algorithm import LoopwiseAlgorithm
 from pymoo.core.individual import Individual
 from pymoo.core.population import Population
 from pymoo.termination.max_eval import MaximumFunctionCallTermination
+from pymoo.termination.max_gen import MaximumGenerationTermination
 
 from evogan._internal.checks import check_int, check_real_problem
+from evogan._internal.files import only_writer
 from evogan._internal.rng import fresh_seed
 from evogan.exceptions import CheckpointError, CheckpointUnsupportedError
+from evogan.experiments._describe import describe
 from evogan.experiments._folder import (
     CHECKPOINT,
     CONVERGENCE,
@@ -92,38 +95,58 @@ def run(
         if out is None:
             raise ValueError("checkpoint_every needs a folder: give out as well")
     algorithm = copy.deepcopy(algorithm)
+    resolved = {"algorithm": describe(algorithm), "problem": describe(problem)}
+    _warm_up(algorithm)
     try:
         algorithm.setup(problem, termination=MaximumFunctionCallTermination(n_evals), seed=seed)
     except AssertionError as error:  # how pymoo's algorithms refuse a problem
         raise ValueError(f"{type(algorithm).__name__} refuses {problem.name()}: {error}") from error
+    if isinstance(algorithm.termination, MaximumGenerationTermination):
+        algorithm.termination.n_max_gen += 1  # RVEA counts whole generations; the last one is cut here
     found = {"algorithm": type(algorithm).__name__, "problem": problem.name(), "pop_size": pop_size}
     sizes = {"n_var": int(problem.n_var), "n_obj": int(problem.n_obj), "n_evals": n_evals, "seed": seed}
-    state = RunState(algorithm, {**found, **(config or {}), **sizes}, n_max=n_evals, front=reference_front(problem))
-    path = None if out is None else Path(out)
-    if path is not None:
+    all_config = {**found, **(config or {}), **sizes, "resolved": resolved}
+    state = RunState(algorithm, all_config, n_max=n_evals, front=reference_front(problem))
+    if out is None:
+        return _loop(state, None, None, progress, should_stop)
+    if str(out) == "":
+        raise ValueError("out must name a folder, got an empty name")
+    path = Path(out)
+    path.mkdir(parents=True, exist_ok=True)
+    with only_writer(path):
         moved = open_folder(path, state.config)
         if moved is not None:
             warnings.warn(f"{path} held a run already: it was moved to {moved}", UserWarning, stacklevel=2)
         checkpoint_every = _first_checkpoint(path, state, checkpoint_every)
-    return _loop(state, path, checkpoint_every, progress, should_stop)
+        return _loop(state, path, checkpoint_every, progress, should_stop)
 
 
 def resume(
-    out: Path | str, *, progress: Progress | None = None, should_stop: Callable[[], bool] | None = None
+    out: Path | str,
+    *,
+    problem: Any = None,
+    progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> RunResult:
     """Continue the run in the folder ``out`` from its last checkpoint, to the same final result bit for bit.
 
+    ``problem`` takes the place of the stored one, for a problem whose code has been mended since.
+
     Raises:
-        ValueError: the run has finished already.
+        ValueError: the run has finished already, or another process is writing to the folder.
         CheckpointError: there is no checkpoint, or it is truncated or damaged.
     """
     path = Path(out)
-    if (path / RESULT).exists() and not (path / CHECKPOINT).exists():
-        raise ValueError(f"the run in {path} has finished already: see {path / RESULT}")
     if not (path / CHECKPOINT).exists():
+        if (path / RESULT).exists() and json.loads((path / RESULT).read_text()).get("finished"):
+            raise ValueError(f"the run in {path} has finished already: see {path / RESULT}")
         raise CheckpointError(f"{path} holds no checkpoint ({CHECKPOINT}): nothing to resume")
-    state, checkpoint_every = load_checkpoint(path / CHECKPOINT)
-    return _loop(state, path, checkpoint_every, progress, should_stop)
+    with only_writer(path):
+        state, checkpoint_every = load_checkpoint(path / CHECKPOINT)
+        _warm_up(state.algorithm)
+        if problem is not None:
+            state.algorithm.problem = problem
+        return _loop(state, path, checkpoint_every, progress, should_stop)
 
 
 def _loop(
@@ -150,10 +173,14 @@ def _loop(
                 progress.update(state.rows[-1], state.n_evals if finished else state.n_max)
         stopped = not finished and should_stop is not None and should_stop()
         if path is not None and checkpoint_every and not finished and (stopped or state.n_evals >= next_checkpoint):
-            save_checkpoint(path / CHECKPOINT, (state, checkpoint_every))
-            next_checkpoint = state.n_evals + checkpoint_every
+            try:
+                save_checkpoint(path / CHECKPOINT, (state, checkpoint_every))
+            except CheckpointUnsupportedError as error:  # the state became so on the way: the run itself can go on
+                warnings.warn(f"no more checkpoints from here on: {error}", UserWarning, stacklevel=3)
+                checkpoint_every = None
+            next_checkpoint = state.n_evals + (checkpoint_every or 0)
     result = _result(state, finished)
-    if path is not None and finished:
+    if path is not None and (finished or not checkpoint_every):
         write_result(path, result)
         write_pictures(path, result, state.front)
         (path / CHECKPOINT).unlink(missing_ok=True)
@@ -174,9 +201,10 @@ def _generation(state: RunState) -> bool:
             return False  # offspring are paired with parents: a part of them cannot be told
         infills = infills[:left]
     algorithm.evaluator.eval(algorithm.problem, infills, algorithm=algorithm)
-    if state.reference is None:
-        state.reference = Reference.of(state.front, infills)
-        state.record_every = 1 if not isinstance(algorithm, LoopwiseAlgorithm) else len(infills)
+    if state.reference is None and isinstance(algorithm, LoopwiseAlgorithm):
+        state.record_every = len(infills)
+    if state.reference is None or state.reference.ideal is None:  # a population without a finite solution tells nothing
+        state.reference = Reference.of(state.front, Population.create(infills) if one else infills)
     state.n_nonfinite += count_nonfinite(Population.create(infills) if one else infills)
     algorithm.advance(infills=infills)
     return True
@@ -235,8 +263,8 @@ def _first_checkpoint(path: Path, state: RunState, checkpoint_every: int | None)
     Return the evaluations between checkpoints, None where the algorithm's state cannot be stored.
     """
     try:
-        if isinstance(state.algorithm, LoopwiseAlgorithm | CMAES):
-            name = type(state.algorithm).__name__
+        name = type(state.algorithm).__name__
+        if isinstance(state.algorithm, LoopwiseAlgorithm) or name in ("CMAES", "BIPOPCMAES"):
             raise CheckpointUnsupportedError(f"{name} keeps its state where it cannot be stored: no checkpoints")
         every = checkpoint_every or DEFAULT_CHECKPOINT_EVERY
         save_checkpoint(path / CHECKPOINT, (state, every))
@@ -246,6 +274,15 @@ def _first_checkpoint(path: Path, state: RunState, checkpoint_every: int | None)
         warnings.warn(f"this run cannot be resumed: {error}", UserWarning, stacklevel=3)
         return None
     return every
+
+
+def _warm_up(algorithm: Any) -> None:
+    """Let models load what they need before the clock starts."""
+    mating = getattr(algorithm, "mating", None)
+    for infill in (mating, *getattr(mating, "infills", ())):
+        warm_up = getattr(getattr(infill, "model", None), "warm_up", None)
+        if warm_up is not None:
+            warm_up()
 
 
 class _Table:

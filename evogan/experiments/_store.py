@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evogan._internal.files import atomic_write, to_json
+from evogan._internal.files import atomic_write, only_writer, to_json
 from evogan.experiments._results import Record, Results, results_from_csv
 
 CAMPAIGN, RECORDS, CELLS = "campaign.json", "records.jsonl", "cells"
@@ -54,8 +54,7 @@ class Store:
         Raises:
             ValueError: another process is writing to the folder.
         """
-        with open(self.path / RECORDS, "ab") as file:
-            _lock(file, self.path)
+        with only_writer(self.path), open(self.path / RECORDS, "ab") as file:
             _drop_incomplete_line(self.path / RECORDS)
             file.seek(0, os.SEEK_END)
 
@@ -150,14 +149,3 @@ def _drop_incomplete_line(file: Path) -> None:
     whole = data.rfind(b"\n") + 1
     if whole < len(data):
         os.truncate(file, whole)
-
-
-def _lock(file: Any, path: Path) -> None:
-    try:
-        import fcntl
-    except ImportError:  # not on Windows, where a second writer is the user's to avoid
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise ValueError(f"another process is writing to {path}") from error

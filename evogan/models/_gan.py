@@ -15,7 +15,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
-from evogan._internal.checks import check_float, check_int, check_rng, check_unit_box
+from evogan._internal.checks import check_bool, check_float, check_int, check_kind, check_rng, check_unit_box
 from evogan._internal.devices import SMALL_NET, one_thread, resolve_device
 from evogan._internal.rng import torch_seeded
 from evogan.exceptions import NotFittedError, TrainingDivergedError
@@ -84,25 +84,28 @@ class GAN:
         engine: Literal["auto", "autograd"] = "auto",
         device: str = "auto",
     ) -> None:
-        self.loss: AdversarialLoss = NonSaturating() if loss is None else loss
-        if not isinstance(self.loss, AdversarialLoss):
-            raise TypeError(f"loss must have the methods discriminator() and generator(), e.g. Hinge(), got {loss!r}")
+        loss = NonSaturating() if loss is None else loss
+        self.loss: AdversarialLoss = check_kind(loss, AdversarialLoss, "loss", "Hinge()")
         if isinstance(regularizers, Regularizer) or not all(callable(one) for one in regularizers):
             raise TypeError(f"regularizers must be a sequence of penalties, e.g. [R1(0.1)], got {regularizers!r}")
         self.regularizers = tuple(regularizers)
-        self.weights = SourceWeights() if weights is None else weights
+        weights = SourceWeights() if weights is None else weights
+        self.weights: SourceWeights = check_kind(weights, SourceWeights, "weights", "SourceWeights(1, 0.5, 0.5)")
         self.weights.check_with(self.loss)
         self.latent = latent if latent == "elite" else check_int(latent, "latent", low=1)
-        self.clip_latent = clip_latent
+        self.clip_latent = check_bool(clip_latent, "clip_latent")
         self.generator = mlp_generator if generator is None else generator
         self.discriminator = mlp_discriminator if discriminator is None else discriminator
+        for name in ("generator", "discriminator"):
+            if not callable(getattr(self, name)):
+                raise TypeError(f"{name} must be a function that makes a network, got {getattr(self, name)!r}")
         self.n_steps = check_int(n_steps, "n_steps")
         self.batch_size = check_int(batch_size, "batch_size", low=2)
         self.n_critic = check_int(n_critic, "n_critic", low=1)
         self.lr_generator = check_float(lr_generator, "lr_generator", low=0.0, low_open=True)
         self.lr_discriminator = check_float(lr_discriminator, "lr_discriminator", low=0.0, low_open=True)
         self.betas = _check_betas(betas)
-        self.warm_start = warm_start
+        self.warm_start = check_bool(warm_start, "warm_start")
         if engine not in ("auto", "autograd"):
             raise ValueError(f'engine must be "auto" or "autograd", got {engine!r}')
         self.engine = engine
@@ -152,6 +155,11 @@ class GAN:
             with torch.no_grad():
                 samples: NDArray[np.float32] = G(self._draw_latent(n)).cpu().numpy()
         return np.clip(samples.astype(np.float64), 0.0, 1.0)
+
+    @staticmethod
+    def warm_up() -> None:
+        """Let torch load its optimizers now, which takes a second, and not while a fit is timed."""
+        adam()([nn.Parameter(torch.zeros(1))])
 
     def _device(self, n_var: int) -> torch.device:
         """Resolve the device; "auto" leaves small networks on the CPU, where a GPU's launches cost more."""
@@ -261,8 +269,8 @@ def _batches(x: Tensor, n: int, batch_size: int) -> Tensor:
 
 
 def _check_betas(betas: tuple[float, float]) -> tuple[float, float]:
-    if len(betas) != 2:
-        raise ValueError(f"betas must be two decay rates, got {betas}")
+    if not isinstance(betas, tuple | list) or len(betas) != 2:
+        raise ValueError(f"betas must be two decay rates, got {betas!r}")
     first, second = (check_float(beta, "betas", low=0.0, high=np.nextafter(1.0, 0.0)) for beta in betas)
     return first, second
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 import warnings
 from typing import Any
@@ -16,7 +17,7 @@ from pymoo.core.repair import Repair
 from pymoo.core.survival import Survival
 from pymoo.operators.mutation.pm import PM
 
-from evogan._internal.checks import check_int, check_real_problem, check_rng
+from evogan._internal.checks import check_bool, check_int, check_kind, check_real_problem, check_rng
 from evogan.exceptions import TrainingDivergedError
 from evogan.models import FitReport, GenerativeModel
 from evogan.operators._box import from_unit, to_unit
@@ -73,13 +74,24 @@ class GenerativeInfill(InfillCriterion):
         eliminate_duplicates: bool | DuplicateElimination = True,
         n_max_iterations: int = 20,
     ) -> None:
-        if isinstance(eliminate_duplicates, bool):
+        if not isinstance(eliminate_duplicates, DuplicateElimination):
+            check_bool(eliminate_duplicates, "eliminate_duplicates")
             eliminate_duplicates = DefaultDuplicateElimination() if eliminate_duplicates else NoDuplicateElimination()
         n_max_iterations = check_int(n_max_iterations, "n_max_iterations", low=1)
         super().__init__(repair=repair, eliminate_duplicates=eliminate_duplicates, n_max_iterations=n_max_iterations)
+        check_bool(recentre, "recentre")
         for method in ("fit", "sample", *(("recentre",) if recentre else ())):
-            if not callable(getattr(model, method, None)):
-                raise TypeError(f"model must have the method {method}(), got {model!r}")
+            if inspect.isclass(model) or not callable(getattr(model, method, None)):
+                raise TypeError(f"model must be an object with the method {method}(), got {model!r}")
+        if fallback is not None and (inspect.isclass(fallback) or not callable(getattr(fallback, "do", None))):
+            raise TypeError(f"fallback must be an object with the method do(), got {fallback!r}")
+        for name, part, kind in (
+            ("survival", survival, Survival),
+            ("mutation", mutation, Mutation),
+            ("repair", repair, Repair),
+        ):
+            if part is not None:
+                check_kind(part, kind, name, f"one of pymoo's {kind.__name__}s")
         self.model = model
         self.n_elites = check_elites(n_elites, "n_elites")
         self.survival = survival
@@ -149,9 +161,11 @@ class GenerativeInfill(InfillCriterion):
         random_state: Any = None,
         **kwargs: Any,
     ) -> Population:
-        """Sample, leave out what is not finite, scale to the box, mutate and stay in the box."""
+        """Sample, leave out what is not finite or stands there twice, scale to the box, mutate, stay in the box."""
         U = np.asarray(self.model.sample(n_offsprings, rng=random_state), dtype=np.float64)
         U = U[np.isfinite(U).all(axis=1)]
+        if not isinstance(self.eliminate_duplicates, NoDuplicateElimination):
+            U = U[np.sort(np.unique(U, axis=0, return_index=True)[1])]  # mutation would hide a collapsed generator
         if len(U) == 0:
             return Population.create()
         off = Population.new(X=from_unit(problem, U))
@@ -196,13 +210,14 @@ class GenerativeInfill(InfillCriterion):
         self, problem: Any, pop: Population, off: Population, n_offsprings: int, options: dict[str, Any]
     ) -> Population:
         """Fill ``off`` with classic offspring, all new and inside the box."""
-        for _ in range(100):
+        n_barren = 0  # rounds in a row that brought nothing new: the box may hold no more
+        while len(off) < n_offsprings and n_barren < 20:
             more = self.fallback.do(problem, pop, n_offsprings - len(off), **options)
             more = self.repair(problem, more, **options)
             more.set("X", np.clip(more.get("X"), problem.xl, problem.xu)) if len(more) else None
-            off = Population.merge(off, self.eliminate_duplicates.do(more, pop, off)[: n_offsprings - len(off)])
-            if len(off) == n_offsprings:
-                break
+            new = self.eliminate_duplicates.do(more, pop, off)[: n_offsprings - len(off)]
+            off = Population.merge(off, new)
+            n_barren = 0 if len(new) else n_barren + 1
         return off
 
     def _warn_once(self, kind: str, message: str) -> None:

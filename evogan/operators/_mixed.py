@@ -11,7 +11,7 @@ from pymoo.core.duplicate import DefaultDuplicateElimination
 from pymoo.core.infill import InfillCriterion
 from pymoo.core.population import Population
 
-from evogan._internal.checks import check_rng
+from evogan._internal.checks import check_kind, check_rng
 from evogan.models import FitReport
 from evogan.operators._budget import within_budget
 
@@ -39,8 +39,10 @@ class MixedInfill(InfillCriterion):
         per: Literal["offspring", "generation"] = "offspring",
     ) -> None:
         super().__init__(eliminate_duplicates=DefaultDuplicateElimination())
-        if not parts:
-            raise ValueError("parts must hold at least one (infill, weight), got none")
+        if not parts or not all(isinstance(part, tuple) and len(part) == 2 for part in parts):
+            raise ValueError(f"parts must be pairs (infill, weight), at least one, got {parts!r}")
+        for infill, _ in parts:
+            check_kind(infill, InfillCriterion, "an infill of parts", "GenerativeInfill(GAN())")
         if per not in ("offspring", "generation"):
             raise ValueError(f'per must be "offspring" or "generation", got {per!r}')
         self.infills = [infill for infill, _ in parts]
@@ -96,10 +98,11 @@ class MixedInfill(InfillCriterion):
                 off = self._merge(off, infill.do(problem, pop, int(n), **options), pop)
         # Parts cannot see each other's offspring: the few copies between them are drawn anew.
         likely = self.infills[int(counts.argmax())]
-        for _ in range(self.n_max_iterations):
-            if len(off) >= n_offsprings:
-                break
+        n_barren = 0
+        while len(off) < n_offsprings and n_barren < 20:
+            before = len(off)
             off = self._merge(off, likely.do(problem, pop, n_offsprings - len(off), **options), pop)
+            n_barren = 0 if len(off) > before else n_barren + 1
         return off
 
     def _next_generation(self, algorithm: Any) -> int:

@@ -38,6 +38,6 @@ def elite_poor_split(
 
 def check_elites(n_elites: float, name: str) -> float:
     """Return a number of elites (1, 2, ...) or a fraction in (0, 1); raise TypeError or ValueError for others."""
-    if isinstance(n_elites, float) and not n_elites.is_integer():
-        return check_float(n_elites, name, low=0.0, high=1.0, low_open=True)
+    if isinstance(n_elites, float) and (n_elites == 1.0 or not n_elites.is_integer()):
+        return check_float(n_elites, name, low=0.0, high=np.nextafter(1.0, 0.0), low_open=True)
     return check_int(int(n_elites) if isinstance(n_elites, float) else n_elites, name, low=1)

@@ -381,7 +381,7 @@ def test_bad_settings_are_named(options, message):
 
 
 def test_a_model_without_the_methods_is_refused():
-    with pytest.raises(TypeError, match=r"model must have the method fit\(\)"):
+    with pytest.raises(TypeError, match=r"model must be an object with the method fit\(\)"):
         GMOEA(20, model=object())
 
 

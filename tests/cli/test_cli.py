@@ -53,7 +53,7 @@ def test_a_run_prints_a_table_and_writes_a_folder(tmp_path, capsys):
     assert "130/130 evaluations" in captured.err
     record = json.loads((tmp_path / "result.json").read_text())
     assert record["config"]["set"] == {"model.n_steps": 5}
-    infill = record["config"]["resolved"]["mating"]["infills"][0]
+    infill = record["config"]["resolved"]["algorithm"]["mating"]["infills"][0]
     assert infill["model"]["n_steps"] == 5
     assert infill["refit_every"] >= 1
 
@@ -64,7 +64,7 @@ def test_every_listed_algorithm_runs_and_repeats(name, tmp_path):
     arguments = ["--pop-size", 20, "--n-evals", 100, "--seed", 5, "--quiet"]
     if name in ("gmoea", "gmoea-paper", "gmoea-code", "nsga2-gan"):
         arguments += ["--set", "model.n_steps=5"]
-    problem = "sphere" if entry.single_objective else "kursawe" if name == "moead" else "bnh"
+    problem = "sphere" if entry.n_obj == "one" else "kursawe" if name == "moead" else "bnh"
     F = []
     for folder in ("a", "b"):
         assert evogan("run", name, problem, *arguments, "--out", tmp_path / folder) == 0
@@ -84,14 +84,23 @@ def test_sizes_reach_the_problem():
     assert make_problem("imf1", 12, None, {}).n_var == 12
     assert make_problem("dtlz2", 9, 4, {}).n_obj == 4
     assert make_problem("dtlz2", None, None, {}).n_var == 12
-    assert make_problem("wfg4", None, 2, {}).n_var == 11
+    assert make_problem("wfg4", None, 2, {}).n_var == 12
+    assert make_problem("wfg4", None, None, {}).n_var == 12
     assert make_problem("shifted-imf4", 30, None, {}).name() == "shifted-IMF4"
     assert make_problem("rotated-zdt1", None, None, {}).n_var == 30
     assert make_problem("welded_beam", 4, 2, {}).n_var == 4
 
 
+@pytest.mark.parametrize("number", range(1, 10))
+def test_wfg_can_be_made_for_any_number_of_objectives(number):
+    for n_obj in range(2, 11):
+        problem = make_problem(f"wfg{number}", None, n_obj, {})
+        assert problem.n_obj == n_obj
+        assert np.isfinite(problem.evaluate(problem.xu * np.random.default_rng(0).random((3, problem.n_var)))).all()
+
+
 def test_settings_are_read_as_toml():
-    given = ["a=1", "b=0.5", "c=true", "d=[1, 2]", "e=hinge", "f='x y'", "model.lr-generator=1e-3"]
+    given = ["a=1", "b=0.5", "c=True", "d=[1, 2]", "e=hinge", "f='x y'", "model.lr-generator=1e-3"]
     read = parse_settings(given)
     assert read == {"a": 1, "b": 0.5, "c": True, "d": [1, 2], "e": "hinge", "f": "x y", "model.lr_generator": 1e-3}
 
@@ -131,6 +140,19 @@ WRONG = {
     "unknown device": (["gmoea", "imf1", "--device", "tpu"], "device"),
     "constraints that pymoo's MOEA/D cannot take": (["moead", "bnh"], "constraints"),
     "one objective wanted": (["ga", "imf1"], "one objective"),
+    "a word for a boolean": (["gmoea", "imf1", "--set", "model.warm_start=no"], "warm_start must be True or False"),
+    "steps for an untrained model": (["gmoea-untrained", "imf1", "--set", "model.n_steps=3"], "never trained"),
+    "a word for an object": (["gmoea", "imf1", "--set", "mutation=pm"], "mutation must be an object"),
+    "a number for weights": (["gmoea", "imf1", "--set", "model.weights=1"], "weights"),
+    "a number for betas": (["gmoea", "imf1", "--set", "model.betas=0.9"], "betas"),
+    "a fraction of one": (["gmoea", "imf1", "--set", "n_real=1.0"], "n_real"),
+    "several objectives wanted": (["rvea", "sphere"], "several objectives"),
+    "a size too small for the problem": (["nsga2", "zdt1", "--n-var", "1"], "n_var"),
+    "no variables": (["nsga2", "zdt1", "--n-var", "0"], "n_var must be at least 1"),
+    "no objectives": (["nsga2", "dtlz2", "--n-obj", "0"], "n_obj must be at least 1"),
+    "a size given twice": (["nsga2", "zdt1", "--n-var", "5", "--set", "problem.n_var=7"], "given twice"),
+    "an empty folder name": (["nsga2", "imf1", "--out", ""], "empty name"),
+    "resume with a device": (["--resume", "x", "--device", "cpu"], "device"),
     "resume with arguments": (["gmoea", "imf1", "--resume", "x"], "--resume"),
     "resume nothing": (["--resume", "nowhere"], "nowhere"),
     "checkpoints without a folder": (["gmoea", "imf1", "--checkpoint-every", "100"], "out"),
@@ -192,3 +214,30 @@ def test_interrupt_stops_between_generations_and_resumes(tmp_path):
     assert evogan("run", "--resume", cut, "--quiet") == 0
     results = [load(folder / "result.npz") for folder in (whole, cut)]
     assert np.array_equal(results[0]["X"], results[1]["X"])
+
+
+def test_a_stopped_run_that_cannot_be_resumed_keeps_what_it_found(tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "evogan", "run", "moead", "imf1", "--n-evals", "1000000", "--out", out]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (out / "convergence.csv").exists():
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "--resume" not in err and f"what was found is in {out}" in err
+    record = json.loads((out / "result.json").read_text())
+    assert record["finished"] is False and record["n_evals"] > 0
+    assert evogan("run", "--resume", out, "--quiet") == 2
+
+
+def test_a_closed_pipe_is_no_error():
+    done = subprocess.run(f"{sys.executable} -m evogan list | head -1", shell=True, capture_output=True, text=True)
+    assert done.stderr == "" and done.stdout.strip() == "Algorithms"
+
+
+def test_a_fault_of_the_programs_own_is_one_line_and_exit_code_1(monkeypatch, capsys):
+    monkeypatch.setattr("evogan.cli._list.problem_names", lambda: 1 / 0)
+    assert evogan("list") == 1
+    assert "ZeroDivisionError: division by zero (--traceback shows where)" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -13,16 +14,19 @@ import pytest
 from pymoo.algorithms.moo.gde3 import GDE3
 from pymoo.algorithms.moo.moead import MOEAD
 from pymoo.algorithms.moo.nsga2 import NSGA2
+from pymoo.algorithms.moo.rvea import RVEA
 from pymoo.algorithms.soo.nonconvex.ga import GA
 from pymoo.core.problem import Problem
 from pymoo.problems import get_problem
 from pymoo.util.ref_dirs import get_reference_directions
 
+from evogan._internal.files import only_writer
 from evogan.algorithms import GMOEA
 from evogan.exceptions import CheckpointError, CheckpointUnsupportedError
 from evogan.experiments import resume, run
 from evogan.models import GAN, Gaussian
 from evogan.problems.imf import IMF1
+from evogan.problems.transforms import shifted
 
 
 def small_gmoea(**options):
@@ -238,3 +242,81 @@ def test_a_run_leaves_the_algorithm_and_global_states_alone():
     run(IMF1(n_var=5), algorithm, n_evals=60, seed=1)
     assert algorithm.problem is None
     assert np.array_equal(state, np.random.get_state()[1])
+
+
+def test_two_processes_cannot_write_to_one_folder(tmp_path):
+    with only_writer(tmp_path), pytest.raises(ValueError, match="another process is writing"):
+        run(IMF1(n_var=5), NSGA2(20), n_evals=40, seed=1, out=tmp_path)
+    assert run(IMF1(n_var=5), NSGA2(20), n_evals=40, seed=1, out=tmp_path).finished
+
+
+def test_a_configuration_that_is_not_ours_is_left_alone(tmp_path):
+    (tmp_path / "config.json").write_text('{"mine": 1}')
+    with pytest.raises(ValueError, match="not evogan's"):
+        run(IMF1(n_var=5), NSGA2(20), n_evals=40, seed=1, out=tmp_path)
+    assert (tmp_path / "config.json").read_text() == '{"mine": 1}'
+
+
+class Locks(IMF1):
+    """Becomes impossible to store with its first evaluation."""
+
+    def _evaluate(self, x, out, *args, **kwargs):
+        self.lock = threading.Lock()
+        super()._evaluate(x, out, *args, **kwargs)
+
+
+def test_a_state_that_becomes_impossible_to_store_does_not_end_the_run(tmp_path):
+    with pytest.warns(UserWarning, match="no more checkpoints"):
+        result = run(Locks(n_var=5), NSGA2(20), n_evals=100, seed=1, out=tmp_path, checkpoint_every=20)
+    assert result.finished and result.n_evals == 100
+
+
+class Breaks(IMF1):
+    def __init__(self, limit):
+        super().__init__(n_var=5)
+        self.limit, self.n = limit, 0
+
+    def _evaluate(self, x, out, *args, **kwargs):
+        self.n += len(x)
+        if self.n > self.limit:
+            raise ArithmeticError("the simulator failed")
+        super()._evaluate(x, out, *args, **kwargs)
+
+
+def test_a_run_goes_on_with_a_mended_problem(tmp_path):
+    whole = run(IMF1(n_var=5), NSGA2(20), n_evals=200, seed=1)
+    with pytest.raises(ArithmeticError):
+        run(Breaks(100), NSGA2(20), n_evals=200, seed=1, out=tmp_path, checkpoint_every=20)
+    result = resume(tmp_path, problem=IMF1(n_var=5))
+    assert np.array_equal(result.optimum.F, whole.optimum.F)
+
+
+class LateFinite(IMF1):
+    def __init__(self):
+        super().__init__(n_var=5)
+        self.n = 0
+
+    def _evaluate(self, x, out, *args, **kwargs):
+        super()._evaluate(x, out, *args, **kwargs)
+        self.n += 1
+        out["F"] = out["F"] if self.n > 1 else np.full_like(out["F"], np.nan)
+
+    def _calc_pareto_front(self, *args, **kwargs):
+        return None
+
+
+def test_the_reference_waits_for_a_finite_population():
+    result = run(LateFinite(), small_gmoea(), n_evals=100, seed=1)
+    assert set(result.indicators) == {"hv"} and float(result.indicators["hv"]) > 0
+
+
+def test_rvea_meets_its_budget():
+    directions = get_reference_directions("das-dennis", 2, n_partitions=19)
+    assert run(IMF1(n_var=5), RVEA(directions), n_evals=110, seed=1).n_evals == 110
+
+
+def test_what_was_run_is_recorded_from_the_objects():
+    config = run(shifted(IMF1(n_var=5), seed=3), small_gmoea(pressure=5), n_evals=40, seed=1).config["resolved"]
+    assert config["algorithm"]["mating"]["infills"][0]["model"]["n_steps"] == 5
+    assert config["algorithm"]["mating"]["infills"][1]["selection"]["pressure"] == 5
+    assert config["problem"]["base"]["type"] == "IMF1"

@@ -124,7 +124,7 @@ def test_invalid_weights_are_shown(weights, shown):
 
 
 def test_parts_and_per_are_checked():
-    with pytest.raises(ValueError, match="parts must hold at least one"):
+    with pytest.raises(ValueError, match="parts must be pairs"):
         MixedInfill([])
     with pytest.raises(ValueError, match=r"per must be .*'generations'"):
         MixedInfill([(Level(0.1), 1)], per="generations")
