@@ -172,10 +172,11 @@ class Evaluations:
     """A pymoo ``elementwise_runner`` that evaluates solutions with an executor; worth it from about 5 ms each on.
 
     Example:
+        >>> import numpy as np
         >>> from pymoo.problems.functional import FunctionalProblem
         >>> runner = Evaluations(Serial())
         >>> problem = FunctionalProblem(2, lambda x: (x**2).sum(), xl=-1, xu=1, elementwise_runner=runner)
-        >>> float(problem.evaluate([[1.0, 0.5]])[0, 0])
+        >>> problem.evaluate(np.array([[1.0, 0.5]])).item()
         1.25
     """
 

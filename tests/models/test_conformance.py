@@ -20,7 +20,8 @@ CONFORMING = {
     "GAN": lambda: GAN(**QUICK),
     "GAN of least squares, started cold": lambda: GAN(**QUICK, loss=LeastSquares(), warm_start=False),
     "GAN with standard normal noise": lambda: GAN(**QUICK, latent=3),
-    "Wasserstein GAN": lambda: GAN(**QUICK, latent=3, loss=Wasserstein()),
+    "GAN as it comes": GAN,
+    "Wasserstein GAN, started cold": lambda: GAN(**QUICK, latent=3, loss=Wasserstein(), warm_start=False),
     "GAN with hinge loss and R1": lambda: GAN(**QUICK, loss=Hinge(), regularizers=[R1(1.0)]),
 }
 
