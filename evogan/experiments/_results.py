@@ -30,7 +30,8 @@ class Record:
         n_nonfinite: evaluated solutions that were not finite.
         error: what went wrong, None if nothing did; a failed run has no metrics.
         details: whatever else was recorded.
-        load: returns the arrays of the run (X, F, G, CV, and the convergence table's columns), empty if there are none.
+        load: a function that returns the arrays of the run (X, F, G, CV, and the convergence table's columns), empty if
+            there are none.
     """
 
     algorithm: str

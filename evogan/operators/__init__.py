@@ -1,18 +1,18 @@
 """Generative variation for pymoo, and the selections it needs.
 
-==========================  ===========================================================================
-:class:`GenerativeInfill`   any generative model as ``mating=`` of any pymoo genetic algorithm
-:class:`GenerativeSampling` an initial population drawn from a model
-:class:`MixedInfill`        several infills with probabilities or schedules
-:func:`elite_poor_split`    which solutions a model learns from, by any pymoo survival
-:class:`SPEA2Survival`      vectorised environmental selection of SPEA2
-:func:`check_elites`        a number or a fraction of elites, checked
-:func:`spea2_fitness`       raw fitness plus density of SPEA2
-:func:`spea2_truncation`    which points survive when there are too many non-dominated ones
-:class:`SPEA2Tournament`    tournament selection on that fitness, feasibility first
-:func:`classic_mating`      tournament-free SBX and polynomial mutation, the usual fallback
-:func:`within_budget`       offspring cut to the evaluations that are left
-==========================  ===========================================================================
+===========================  ==================================================================
+:class:`GenerativeInfill`    any generative model as ``mating=`` of any pymoo genetic algorithm
+:class:`GenerativeSampling`  an initial population drawn from a model
+:class:`MixedInfill`         several infills with probabilities or schedules
+:func:`elite_poor_split`     which solutions a model learns from, by any pymoo survival
+:class:`SPEA2Survival`       vectorised environmental selection of SPEA2
+:func:`check_elites`         a number or a fraction of elites, checked
+:func:`spea2_fitness`        raw fitness plus density of SPEA2
+:func:`spea2_truncation`     which points survive when there are too many non-dominated ones
+:class:`SPEA2Tournament`     tournament selection on that fitness, feasibility first
+:func:`classic_mating`       tournament-free SBX and polynomial mutation, the usual fallback
+:func:`within_budget`        offspring cut to the evaluations that are left
+===========================  ==================================================================
 """
 
 from evogan.operators._budget import within_budget

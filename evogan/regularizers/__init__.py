@@ -1,7 +1,7 @@
 """Penalties on the discriminator, added to its loss.
 
 ==========================  ====================================================================
-:func:`gradient_penalty`    the one function behind all of them: (|grad D| - center)^2 per sample
+:func:`gradient_penalty`    the one function behind all of them: (norm of grad D - center)^2 per sample
 :class:`GradientPenalty`    Gulrajani et al. 2017 (WGAN-GP): at random points between real and fake
 :class:`R1`                 Mescheder et al. 2018: zero-centred, at real samples
 :class:`R2`                 Mescheder et al. 2018: zero-centred, at fake samples
