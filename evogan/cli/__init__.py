@@ -152,7 +152,7 @@ def _add_reports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     kinds = ("convergence", "ecdf", "front", "attainment", "cd", "box")
     plot.add_argument("--kind", choices=kinds, default="convergence", help="(convergence)")
     plot.add_argument("--against", choices=("evaluations", "seconds"), default="evaluations", help="(evaluations)")
-    plot.add_argument("--out", required=True, metavar="FILE", help="ends in .png, .pdf or .svg")
+    plot.add_argument("--out", metavar="FILE", help="ends in .png, .pdf or .svg (<kind>.png, in the folder DIR)")
     export.add_argument("--format", choices=("long", "npz", "iohanalyzer"), default="long", help="(long: CSV)")
     export.add_argument("--out", required=True, metavar="FILE")
 

@@ -45,10 +45,13 @@ def plot_command(options: argparse.Namespace) -> int:
     """Draw one kind of picture and write it."""
     from evogan.plotting import save_figure
 
-    if Path(options.out).suffix not in (".png", ".pdf", ".svg"):
+    results = _load(options.results)
+    folder = Path(options.results) if Path(options.results).is_dir() else Path()
+    out = folder / f"{options.kind}.png" if options.out is None else Path(options.out)
+    if out.suffix not in (".png", ".pdf", ".svg"):
         raise ValueError(f"--out must end in .png, .pdf or .svg, got {options.out!r}")
-    save_figure(_figure(_load(options.results), options), options.out)
-    print(f"written to {options.out}")
+    save_figure(_figure(results, options), out)
+    print(f"written to {out}")
     return 0
 
 

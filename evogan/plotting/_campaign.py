@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from evogan.plotting._campaign_data import (
     Against,
@@ -98,6 +98,11 @@ def _finish(axes: Axes, drawn: Sequence[Floats], metric: str, *, along: str = "y
         say(axes, "nothing found" if drawn else "no finished run")
     elif sign_of(metric) > 0 and finite.min() > 0:
         (axes.set_yscale if along == "y" else axes.set_xscale)("log")
+        if finite.max() < 30 * finite.min():  # powers of ten alone would leave the axis nearly bare
+            axis = axes.yaxis if along == "y" else axes.xaxis
+            axis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axis.set_minor_formatter(NullFormatter())
 
 
 def plot_box(

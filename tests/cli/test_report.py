@@ -60,6 +60,8 @@ def test_every_kind_of_picture(kind, folder, tmp_path):
 
 
 def test_pictures_take_their_options(folder, tmp_path):
+    assert evogan("plot", folder, "--kind", "box") == 0
+    assert (folder / "box.png").exists()
     assert evogan("plot", folder, "--against", "seconds", "--metric", "hv", "--out", tmp_path / "a.png") == 0
     assert evogan("plot", folder, "--kind", "front", "--problems", "shifted-imf5", "--out", tmp_path / "b.png") == 0
     assert evogan("plot", folder, "--kind", "box", "--algorithms", "gaussian", "--out", tmp_path / "c.png") == 0
