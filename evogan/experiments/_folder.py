@@ -10,7 +10,7 @@ import platform
 import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,3 +104,26 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+class ConvergenceTable:
+    """The convergence table on disk: rows are appended as they come."""
+
+    def __init__(self, path: Path, rows: list[dict[str, Any]]) -> None:
+        self._path = path / CONVERGENCE
+        if rows:  # after a resumption: without what came after the checkpoint
+            write_convergence(path, rows)
+        else:
+            self._path.unlink(missing_ok=True)
+
+    def append(self, row: dict[str, Any]) -> None:
+        new = not self._path.exists()
+        with open(self._path, "a", newline="") as file:
+            self._write(file, row, header=new)
+
+    @staticmethod
+    def _write(file: TextIO, row: dict[str, Any], *, header: bool) -> None:
+        writer = csv.DictWriter(file, list(row), lineterminator="\n")
+        if header:
+            writer.writeheader()
+        writer.writerow(row)

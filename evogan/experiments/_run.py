@@ -1,22 +1,15 @@
-"""One run: pymoo's loop with an exact budget, indicators on the way, checkpoints between generations."""
+"""One run, from its objects or from its folder."""
 
 from __future__ import annotations
 
 import copy
-import csv
 import json
-import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from pymoo.algorithms.base.genetic import GeneticAlgorithm
-from pymoo.algorithms.moo.gde3 import GDE3
-from pymoo.algorithms.soo.nonconvex.de import DE
 from pymoo.core.algorithm import LoopwiseAlgorithm
-from pymoo.core.individual import Individual
-from pymoo.core.population import Population
 from pymoo.termination.max_eval import MaximumFunctionCallTermination
 from pymoo.termination.max_gen import MaximumGenerationTermination
 
@@ -27,15 +20,10 @@ from evogan.exceptions import CheckpointError, CheckpointUnsupportedError
 from evogan.experiments._describe import describe
 from evogan.experiments._folder import (
     CHECKPOINT,
-    CONVERGENCE,
     RESULT,
     open_folder,
-    write_convergence,
-    write_pictures,
-    write_result,
 )
-from evogan.experiments._indicators import Reference
-from evogan.experiments._optimum import count_nonfinite, optimum_of
+from evogan.experiments._loop import run_generations
 from evogan.experiments._progress import Progress
 from evogan.experiments._state import RunResult, RunState
 from evogan.problems.fronts import reference_front
@@ -108,7 +96,7 @@ def run(
     all_config = {**found, **(config or {}), **sizes, "resolved": resolved}
     state = RunState(algorithm, all_config, n_max=n_evals, front=reference_front(problem))
     if out is None:
-        return _loop(state, None, None, progress, should_stop)
+        return run_generations(state, None, None, progress, should_stop)
     if str(out) == "":
         raise ValueError("out must name a folder, got an empty name")
     path = Path(out)
@@ -118,7 +106,7 @@ def run(
         if moved is not None:
             warnings.warn(f"{path} held a run already: it was moved to {moved}", UserWarning, stacklevel=2)
         checkpoint_every = _first_checkpoint(path, state, checkpoint_every)
-        return _loop(state, path, checkpoint_every, progress, should_stop)
+        return run_generations(state, path, checkpoint_every, progress, should_stop)
 
 
 def resume(
@@ -146,115 +134,7 @@ def resume(
         _warm_up(state.algorithm)
         if problem is not None:
             state.algorithm.problem = problem
-        return _loop(state, path, checkpoint_every, progress, should_stop)
-
-
-def _loop(
-    state: RunState,
-    path: Path | None,
-    checkpoint_every: int | None,
-    progress: Progress | None,
-    should_stop: Callable[[], bool] | None,
-) -> RunResult:
-    next_checkpoint = state.n_evals + (checkpoint_every or 0)
-    table = None if path is None else _Table(path, state.rows)
-    finished, stopped = _is_finished(state), False
-    while not finished and not stopped:
-        wall, cpu = time.perf_counter(), time.process_time()
-        finished = not _generation(state) or _is_finished(state)
-        state.wall_seconds += time.perf_counter() - wall
-        state.cpu_seconds += time.process_time() - cpu
-        last = state.rows[-1]["n_evals"] if state.rows else -state.record_every
-        if finished or state.n_evals - last >= state.record_every:
-            _record(state)
-            if table is not None:
-                table.append(state.rows[-1])
-            if progress is not None:
-                progress.update(state.rows[-1], state.n_evals if finished else state.n_max)
-        stopped = not finished and should_stop is not None and should_stop()
-        if path is not None and checkpoint_every and not finished and (stopped or state.n_evals >= next_checkpoint):
-            try:
-                save_checkpoint(path / CHECKPOINT, (state, checkpoint_every))
-            except CheckpointUnsupportedError as error:  # the state became so on the way: the run itself can go on
-                warnings.warn(f"no more checkpoints from here on: {error}", UserWarning, stacklevel=3)
-                checkpoint_every = None
-            next_checkpoint = state.n_evals + (checkpoint_every or 0)
-    result = _result(state, finished)
-    if path is not None and (finished or not checkpoint_every):
-        write_result(path, result)
-        write_pictures(path, result, state.front)
-        (path / CHECKPOINT).unlink(missing_ok=True)
-    return result
-
-
-def _generation(state: RunState) -> bool:
-    """Advance the algorithm once, cut to the budget; return False where it cannot go on."""
-    algorithm = state.algorithm
-    infills = algorithm.infill()
-    if infills is None:
-        algorithm.advance()
-        return True
-    one = isinstance(infills, Individual)  # MOEA/D makes one after another
-    left = state.n_max - state.n_evals
-    if not one and len(infills) > left:
-        if not isinstance(algorithm, GeneticAlgorithm) or isinstance(algorithm, DE | GDE3):
-            return False  # offspring are paired with parents: a part of them cannot be told
-        infills = infills[:left]
-    algorithm.evaluator.eval(algorithm.problem, infills, algorithm=algorithm)
-    if state.reference is None and isinstance(algorithm, LoopwiseAlgorithm):
-        state.record_every = len(infills)
-    if state.reference is None or state.reference.ideal is None:  # a population without a finite solution tells nothing
-        state.reference = Reference.of(state.front, Population.create(infills) if one else infills)
-    state.n_nonfinite += count_nonfinite(Population.create(infills) if one else infills)
-    algorithm.advance(infills=infills)
-    return True
-
-
-def _is_finished(state: RunState) -> bool:
-    # Loopwise algorithms ask their termination only once a round: the budget is checked here as well.
-    return state.n_evals >= state.n_max or not state.algorithm.has_next()
-
-
-def _record(state: RunState) -> None:
-    """Append a row to the convergence table."""
-    if state.reference is None:
-        raise RuntimeError("nothing has been evaluated yet")
-    optimum = optimum_of(state.algorithm)
-    scores = state.reference.scores(optimum.F)
-    mating = getattr(state.algorithm, "mating", None)
-    report = getattr(mating, "report", None)
-    counters = getattr(mating, "counters", {})
-    state.rows.append(
-        {
-            "n_evals": state.n_evals,
-            **{name: float(score) for name, score in scores.items()},
-            "n_optimum": len(optimum.F),
-            "cv_min": float(state.algorithm.pop.get("CV").min()),
-            "d_loss": None if report is None else report.d_loss,
-            "g_loss": None if report is None else report.g_loss,
-            "fit_seconds": counters.get("fit_seconds"),
-            "wall_seconds": round(state.wall_seconds, 3),
-        }
-    )
-
-
-def _result(state: RunState, finished: bool) -> RunResult:
-    optimum = optimum_of(state.algorithm)
-    counters = {**getattr(getattr(state.algorithm, "mating", None), "counters", {})}
-    counters["nonfinite_evaluations"] = state.n_nonfinite
-    reference = state.reference
-    return RunResult(
-        optimum=optimum,
-        indicators={} if reference is None else reference.scores(optimum.F),
-        indicator_source="none" if reference is None else reference.source,
-        counters=counters,
-        convergence=state.rows,
-        config=state.config,
-        n_evals=state.n_evals,
-        wall_seconds=state.wall_seconds,
-        cpu_seconds=state.cpu_seconds,
-        finished=finished,
-    )
+        return run_generations(state, path, checkpoint_every, progress, should_stop)
 
 
 def _first_checkpoint(path: Path, state: RunState, checkpoint_every: int | None) -> int | None:
@@ -283,26 +163,3 @@ def _warm_up(algorithm: Any) -> None:
         warm_up = getattr(getattr(infill, "model", None), "warm_up", None)
         if warm_up is not None:
             warm_up()
-
-
-class _Table:
-    """The convergence table on disk: rows are appended as they come."""
-
-    def __init__(self, path: Path, rows: list[dict[str, Any]]) -> None:
-        self._path = path / CONVERGENCE
-        if rows:  # after a resumption: without what came after the checkpoint
-            write_convergence(path, rows)
-        else:
-            self._path.unlink(missing_ok=True)
-
-    def append(self, row: dict[str, Any]) -> None:
-        new = not self._path.exists()
-        with open(self._path, "a", newline="") as file:
-            self._write(file, row, header=new)
-
-    @staticmethod
-    def _write(file: TextIO, row: dict[str, Any], *, header: bool) -> None:
-        writer = csv.DictWriter(file, list(row), lineterminator="\n")
-        if header:
-            writer.writeheader()
-        writer.writerow(row)

@@ -10,7 +10,8 @@
 """
 
 from evogan.models._base import FitReport, GenerativeModel
-from evogan.models._gan import GAN, Untrained
+from evogan.models._gan import GAN
 from evogan.models._gaussian import Gaussian
+from evogan.models._untrained import Untrained
 
 __all__ = ["GAN", "FitReport", "Gaussian", "GenerativeModel", "Untrained"]

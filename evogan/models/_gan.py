@@ -243,24 +243,6 @@ class GAN:
             self._trainer.load_state_dict(trainer_state)  # type: ignore[attr-defined]
 
 
-class Untrained(GAN):
-    """The null control of :class:`GAN`: its networks as they were initialised, fed with the same noise.
-
-    Takes the arguments of :class:`GAN` except ``n_steps``, which is 0.
-
-    Example:
-        >>> import numpy as np
-        >>> rng = np.random.default_rng(1)
-        >>> Untrained().fit(rng.random((20, 3)), rng=rng).sample(5, rng=rng).shape
-        (5, 3)
-    """
-
-    def __init__(self, **options: Any) -> None:
-        if "n_steps" in options:
-            raise TypeError("Untrained takes no n_steps: it is never trained")
-        super().__init__(n_steps=0, **options)
-
-
 def _batches(x: Tensor, n: int, batch_size: int) -> Tensor:
     """Return ``(n, batch_size, n_var)`` rows of ``x``: whole permutations end to end, so none is favoured."""
     n_passes = -(-n * batch_size // len(x))
