@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -25,6 +26,13 @@ def atomic_write(path: Path, data: bytes) -> None:
     except BaseException:
         neighbour.unlink(missing_ok=True)
         raise
+
+
+def atomic_savez(path: Path, arrays: dict[str, Any]) -> None:
+    """Write arrays as NPZ, whole or not at all."""
+    data = io.BytesIO()
+    np.savez(data, **arrays)
+    atomic_write(path, data.getvalue())
 
 
 @contextmanager

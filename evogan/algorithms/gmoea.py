@@ -33,6 +33,7 @@ from evogan.operators import (
     SPEA2Tournament,
     check_elites,
     classic_mating,
+    finite_solutions,
     within_budget,
 )
 
@@ -88,9 +89,8 @@ class GMOEA(GeneticAlgorithm):
             check_float(p_gan, "p_gan", low=0.0, high=1.0)
         if p_gan_per not in ("offspring", "generation"):
             raise ValueError(f'p_gan_per must be "offspring" or "generation", got {p_gan_per!r}')
-        for name, part, kind in (("sampling", sampling, Sampling), ("mutation", mutation, Mutation)):
-            if part is not None:
-                check_kind(part, kind, name, f"one of pymoo's {kind.__name__}s")
+        if sampling is not None:
+            check_kind(sampling, Sampling, "sampling", "one of pymoo's Samplings")
         self.model = GAN() if model is None else model
         gan = GenerativeInfill(
             self.model,
@@ -171,7 +171,7 @@ class GMOEA(GeneticAlgorithm):
 
     def _set_optimum(self) -> None:
         """Take the non-dominated solutions, none of which has a non-finite objective or constraint."""
-        finite = np.isfinite(self.pop.get("F")).all(axis=1) & np.isfinite(self.pop.get("CV")[:, 0])
+        finite = finite_solutions(self.pop)
         if finite.any():
             self.opt = filter_optimum(self.pop[finite], least_infeasible=True)
         else:  # pymoo's display and default termination need one solution: a copy that counts as infeasible

@@ -10,12 +10,12 @@ import platform
 import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evogan._internal.files import atomic_write, to_json
+from evogan._internal.files import atomic_savez, atomic_write, to_json
 from evogan.experiments._state import RunResult
 
 CONFIG, CHECKPOINT, CONVERGENCE = "config.json", "checkpoint.pkl", "convergence.csv"
@@ -24,13 +24,12 @@ PICTURES = ("front.png", "convergence.png")
 
 
 def open_folder(path: Path, config: dict[str, Any]) -> str | None:
-    """Make the folder and write the configuration; return where an earlier run in it was moved, if there was one.
+    """Write the configuration into an existing folder; return where an earlier run in it was moved, if there was one.
 
     Raises:
         ValueError: the folder holds a configuration that is not evogan's.
-        OSError: the folder cannot be made or written.
+        OSError: the folder cannot be written.
     """
-    path.mkdir(parents=True, exist_ok=True)
     moved = None
     if (path / CONFIG).exists() and not _is_ours(path / CONFIG):
         raise ValueError(f"{path} holds a {CONFIG} that is not evogan's: choose another folder")
@@ -67,9 +66,7 @@ def write_convergence(path: Path, rows: list[dict[str, Any]]) -> None:
 def write_result(path: Path, result: RunResult) -> None:
     """Write arrays, then the JSON whose presence says that the run is complete."""
     o = result.optimum
-    arrays = io.BytesIO()
-    np.savez(arrays, X=o.X, F=o.F, G=o.G, CV=o.CV)
-    atomic_write(path / ARRAYS, arrays.getvalue())
+    atomic_savez(path / ARRAYS, {"X": o.X, "F": o.F, "G": o.G, "CV": o.CV})
     record = {
         "config": result.config,
         "seed": result.config.get("seed"),
@@ -107,23 +104,21 @@ def versions() -> dict[str, str]:
 
 
 class ConvergenceTable:
-    """The convergence table on disk: rows are appended as they come."""
+    """The convergence table on disk: rows are appended as they come, and it is written anew where columns change."""
 
     def __init__(self, path: Path, rows: list[dict[str, Any]]) -> None:
-        self._path = path / CONVERGENCE
+        self._path = path
+        self._names: list[str] | None = None
+        (path / CONVERGENCE).unlink(missing_ok=True)
         if rows:  # after a resumption: without what came after the checkpoint
-            write_convergence(path, rows)
-        else:
-            self._path.unlink(missing_ok=True)
+            self.append(rows)
 
-    def append(self, row: dict[str, Any]) -> None:
-        new = not self._path.exists()
-        with open(self._path, "a", newline="") as file:
-            self._write(file, row, header=new)
-
-    @staticmethod
-    def _write(file: TextIO, row: dict[str, Any], *, header: bool) -> None:
-        writer = csv.DictWriter(file, list(row), lineterminator="\n")
-        if header:
-            writer.writeheader()
-        writer.writerow(row)
+    def append(self, rows: list[dict[str, Any]]) -> None:
+        """Bring the file up to ``rows``, of which only the last one is new."""
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        if names != self._names:
+            self._names = names
+            write_convergence(self._path, rows)
+            return
+        with open(self._path / CONVERGENCE, "a", newline="") as file:
+            csv.DictWriter(file, names, restval="", lineterminator="\n").writerow(rows[-1])

@@ -43,7 +43,7 @@ def run_generations(
         if finished or state.n_evals - last >= state.record_every:
             _record(state)
             if table is not None:
-                table.append(state.rows[-1])
+                table.append(state.rows)
             if progress is not None:
                 progress.update(state.rows[-1], state.n_evals if finished else state.n_max)
         stopped = not finished and should_stop is not None and should_stop()
@@ -58,6 +58,7 @@ def run_generations(
     if path is not None and (finished or not checkpoint_every):
         write_result(path, result)
         write_pictures(path, result, state.front)
+    if path is not None and finished:
         (path / CHECKPOINT).unlink(missing_ok=True)
     return result
 

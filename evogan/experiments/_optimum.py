@@ -9,6 +9,8 @@ import moocore
 import numpy as np
 from numpy.typing import NDArray
 
+from evogan.operators import finite_solutions
+
 Floats = NDArray[np.float64]
 
 
@@ -45,5 +47,4 @@ def optimum_of(algorithm: Any) -> Optimum:
 
 def count_nonfinite(pop: Any) -> int:
     """Return how many evaluated solutions have a NaN or infinite objective or constraint."""
-    F, CV = pop.get("F"), pop.get("CV")
-    return int((~(np.isfinite(F).all(axis=1) & np.isfinite(CV[:, 0]))).sum())
+    return int((~finite_solutions(pop)).sum())

@@ -18,11 +18,7 @@ from evogan._internal.files import only_writer
 from evogan._internal.rng import fresh_seed
 from evogan.exceptions import CheckpointError, CheckpointUnsupportedError
 from evogan.experiments._describe import describe
-from evogan.experiments._folder import (
-    CHECKPOINT,
-    RESULT,
-    open_folder,
-)
+from evogan.experiments._folder import CHECKPOINT, RESULT, open_folder
 from evogan.experiments._loop import run_generations
 from evogan.experiments._progress import Progress
 from evogan.experiments._state import RunResult, RunState

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evogan._internal.files import atomic_write, only_writer, to_json
+from evogan._internal.files import atomic_savez, atomic_write, only_writer, to_json
 from evogan.experiments._results import Record, Results, results_from_csv
 
 CAMPAIGN, RECORDS, CELLS = "campaign.json", "records.jsonl", "cells"
@@ -60,7 +60,7 @@ class Store:
 
             def append(record: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
                 if arrays:
-                    _write_arrays(self.path / CELLS / f"{record['key']}.npz", arrays)
+                    atomic_savez(self.path / CELLS / f"{record['key']}.npz", arrays)
                 file.write(to_json(record, indent=None))
                 file.flush()
                 os.fsync(file.fileno())
@@ -127,14 +127,6 @@ def _read_json(file: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ValueError(f"{file} is damaged: {error}") from error
     return dict(value)
-
-
-def _write_arrays(file: Path, arrays: dict[str, NDArray[Any]]) -> None:
-    import io
-
-    data = io.BytesIO()
-    np.savez(data, **arrays)  # type: ignore[arg-type]
-    atomic_write(file, data.getvalue())
 
 
 def _read_arrays(file: Path) -> dict[str, NDArray[Any]]:

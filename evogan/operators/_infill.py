@@ -23,7 +23,7 @@ from evogan.models import FitReport, GenerativeModel
 from evogan.operators._box import from_unit, to_unit
 from evogan.operators._budget import within_budget
 from evogan.operators._classic import classic_mating
-from evogan.operators._split import check_elites, elite_poor_split
+from evogan.operators._split import check_elites, elite_poor_split, finite_solutions
 
 
 class GenerativeInfill(InfillCriterion):
@@ -186,8 +186,7 @@ class GenerativeInfill(InfillCriterion):
             if len(elites):
                 self.model.recentre(U[elites])  # type: ignore[attr-defined]
             return True
-        finite = np.isfinite(pop.get("F")).all(axis=1) & np.isfinite(pop.get("CV")[:, 0])
-        self.counters["nonfinite"] += int((~finite).sum())
+        self.counters["nonfinite"] += int((~finite_solutions(pop)).sum())
         if len(elites) == 0:
             return False
         return self._fit(U[elites], U[poor] if len(poor) else None, rng)

@@ -83,17 +83,12 @@ def _lexicographic_least(candidates: Ints, ordered: Floats, neighbour: Ints, ali
     """Return the candidate whose ascending distances to the living are least, compared one after another."""
     living = alive[neighbour[candidates]]
     distances = ordered[candidates][living].reshape(len(candidates), -1)
+    least = np.arange(len(candidates))
     for column in distances.T:
-        keep = column == column.min()
-        if not keep.all():
-            candidates, distances = candidates[keep], distances[keep]
-            return int(candidates[0]) if len(candidates) == 1 else _least_row(candidates, distances)
-    return int(candidates[0])
-
-
-def _least_row(candidates: Ints, distances: Floats) -> int:
-    """Return the candidate with the lexicographically least row; the first one between equal rows."""
-    return int(candidates[np.lexsort(distances.T[::-1])[0]])
+        least = least[column[least] == column[least].min()]
+        if len(least) == 1:
+            break
+    return int(candidates[least[0]])
 
 
 class SPEA2Survival(Survival):

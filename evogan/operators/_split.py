@@ -24,8 +24,7 @@ def elite_poor_split(
     so there may be fewer elites than asked for, even none.
     """
     survival = SPEA2Survival() if survival is None else copy.deepcopy(survival)
-    finite = np.isfinite(pop.get("F")).all(axis=1) & np.isfinite(pop.get("CV")[:, 0])
-    candidates = np.flatnonzero(finite)
+    candidates = np.flatnonzero(finite_solutions(pop))
     n_elites = min(n_elites, len(candidates))
     if n_elites == 0:
         return candidates, np.arange(len(pop))
@@ -34,6 +33,11 @@ def elite_poor_split(
     shadow = Population.new(**dict(zip(names, values, strict=True)))
     elites = candidates[survival.do(problem, shadow, n_survive=n_elites, random_state=rng, return_indices=True)]
     return elites, np.setdiff1d(np.arange(len(pop)), elites)
+
+
+def finite_solutions(pop: Population) -> NDArray[np.bool_]:
+    """Return which evaluated solutions ``(n,)`` have only finite objectives and constraints."""
+    return np.asarray(np.isfinite(pop.get("F")).all(axis=1) & np.isfinite(pop.get("CV")[:, 0]))
 
 
 def check_elites(n_elites: float, name: str) -> float:

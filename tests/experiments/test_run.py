@@ -271,6 +271,23 @@ def test_a_state_that_becomes_impossible_to_store_does_not_end_the_run(tmp_path)
     assert result.finished and result.n_evals == 100
 
 
+def test_a_stop_after_that_leaves_the_last_checkpoint(tmp_path):
+    stops = iter([False, True])
+    with pytest.warns(UserWarning, match="no more checkpoints"):
+        stopped = run(
+            Locks(n_var=5),
+            NSGA2(20),
+            n_evals=100,
+            seed=1,
+            out=tmp_path,
+            checkpoint_every=20,
+            should_stop=stops.__next__,
+        )
+    assert not stopped.finished and (tmp_path / "result.json").exists()
+    whole = run(IMF1(n_var=5), NSGA2(20), n_evals=100, seed=1)
+    assert np.array_equal(resume(tmp_path, problem=IMF1(n_var=5)).optimum.F, whole.optimum.F)
+
+
 class Breaks(IMF1):
     def __init__(self, limit):
         super().__init__(n_var=5)
@@ -305,9 +322,13 @@ class LateFinite(IMF1):
         return None
 
 
-def test_the_reference_waits_for_a_finite_population():
-    result = run(LateFinite(), small_gmoea(), n_evals=100, seed=1)
+def test_the_reference_waits_for_a_finite_population(tmp_path):
+    result = run(LateFinite(), small_gmoea(), n_evals=100, seed=1, out=tmp_path)
     assert set(result.indicators) == {"hv"} and float(result.indicators["hv"]) > 0
+    rows = list(csv.DictReader((tmp_path / "convergence.csv").read_text().splitlines()))
+    assert [row["hv"] == "" for row in rows] == [True, False, False, False, False]
+    assert [float(row["n_evals"]) for row in rows] == [20, 40, 60, 80, 100]
+    assert rows[-1]["hv"] == repr(float(result.indicators["hv"]))
 
 
 def test_rvea_meets_its_budget():
