@@ -42,6 +42,10 @@ def _run_command(options: argparse.Namespace) -> int:
         from evogan.cli._run import run_command
 
         return run_command(options)
+    if options.command == "train":
+        from evogan.cli._train import train_command
+
+        return train_command(options)
     if options.command == "bench":
         from evogan.cli._bench import bench_command
 
@@ -67,9 +71,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"evogan {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_train(commands)
     _add_bench(commands)
     _add_reports(commands)
-    _add(commands, "list", "show the algorithms and problems that `evogan run` knows")
+    shown = _add(commands, "list", "show the names that `evogan run` and `evogan train` know")
+    shown.add_argument("what", nargs="?", choices=("algorithms", "problems", "gans", "data"), help="only these (all)")
     _add(commands, "doctor", "show versions, devices, threads and compiled modules")
     return parser
 
@@ -112,6 +118,37 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--checkpoint-every", type=int, metavar="E", help="evaluations between checkpoints in DIR (1000)")
     run.add_argument("--quiet", action="store_true", help="no progress, no table")
     run.add_argument("--resume", metavar="DIR", help="continue the run in DIR; takes no other argument but --quiet")
+
+
+def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    train = _add(commands, "train", "train a generative adversarial network on a data set")
+    train.epilog = (
+        "examples: evogan train gan --data digits --steps 2000 --out out | evogan train dcgan --data fashion-mnist "
+        "--image-size 32 --set networks.width=32 --set lr_D=1e-4 | evogan train --resume out"
+    )
+    train.add_argument("system", nargs="?", metavar="SYSTEM", help="a name from `evogan list gans`")
+    train.add_argument("--data", metavar="NAME", help="a name from `evogan list data`, or a folder of images")
+    train.add_argument("--root", metavar="DIR", help="where the data set's files lie")
+    train.add_argument("--steps", type=int, metavar="N", help="generator updates in all (1000)")
+    train.add_argument("--image-size", type=int, metavar="S", help="pixels of a side (the data's own)")
+    train.add_argument("--batch-size", type=int, metavar="B", help="samples per minibatch and process (64)")
+    train.add_argument("--seed", type=int, metavar="S", help="random seed (drawn and recorded)")
+    train.add_argument("--device", metavar="DEVICE", help="auto, cpu or cuda (auto)")
+    train.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a parameter of the system or its recipe (lr_G, lr_D, n_critic, ema, bf16 ...), networks=dcgan, mlp or "
+        "resnet, or networks.KEY; repeatable",
+    )
+    train.add_argument("--features", metavar="NAME|FILE", help="feature network of the scores (the data set's own)")
+    train.add_argument("--n-samples", type=int, metavar="N", help="generated samples per score (2000)")
+    train.add_argument("--score-every", type=int, metavar="N", help="steps between scores and pictures (a tenth)")
+    train.add_argument("--checkpoint-every", type=int, metavar="N", help="steps between checkpoints (a minute)")
+    train.add_argument("--out", metavar="DIR", help="folder for results, pictures and checkpoints")
+    train.add_argument("--quiet", action="store_true", help="no progress, no table")
+    train.add_argument("--resume", metavar="DIR", help="continue the run in DIR, up to --steps if given")
 
 
 def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -25,8 +25,8 @@ ARGUMENTS_OF_A_NEW_RUN = ("algorithm", "problem", "n_var", "n_obj", "pop_size", 
 
 def run_command(options: argparse.Namespace) -> int:
     """Run or resume; print a table of what came out."""
-    with warnings.catch_warnings(), _stoppable() as stop:
-        warnings.showwarning = _show_warning  # type: ignore[assignment]
+    with warnings.catch_warnings(), stoppable("generation") as stop:
+        warnings.showwarning = show_warning  # type: ignore[assignment]
         warnings.simplefilter("always", UserWarning)
         if options.resume is not None:
             given = [
@@ -99,8 +99,8 @@ def _print_result(result: RunResult, folder: str | None) -> None:
 
 
 @contextmanager
-def _stoppable() -> Iterator[Any]:
-    """Let the first Ctrl-C stop between generations, where a checkpoint is whole; the second stops at once."""
+def stoppable(unit: str) -> Iterator[Any]:
+    """Let the first Ctrl-C stop after this ``unit``, where a checkpoint is whole; the second stops at once."""
     asked = False
 
     def on_interrupt(signum: int, frame: FrameType | None) -> None:
@@ -108,7 +108,7 @@ def _stoppable() -> Iterator[Any]:
         if asked:
             raise KeyboardInterrupt
         asked = True
-        print("\nstopping after this generation; Ctrl-C again stops at once", file=sys.stderr)
+        print(f"\nstopping after this {unit}; Ctrl-C again stops at once", file=sys.stderr)
 
     before = signal.signal(signal.SIGINT, on_interrupt)
     try:
@@ -117,5 +117,5 @@ def _stoppable() -> Iterator[Any]:
         signal.signal(signal.SIGINT, before)
 
 
-def _show_warning(message: Warning | str, category: Any, filename: str, lineno: int, *rest: Any) -> None:
+def show_warning(message: Warning | str, category: Any, filename: str, lineno: int, *rest: Any) -> None:
     print(f"note: {message}", file=sys.stderr)

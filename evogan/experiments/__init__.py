@@ -7,6 +7,10 @@ Many runs
     :class:`Campaign`, :func:`run_campaign`, :func:`load_results`, :class:`Results`, :class:`Record`; the executors
     :class:`Serial`, :class:`Processes`, :class:`Dask`, which :class:`Evaluations` also brings into a single run.
 
+Training a system of :mod:`evogan.gans`
+    :func:`train`, :class:`TrainResult`, :class:`TrainProgress`, and what judges samples: :class:`ImageScorer`,
+    :class:`VectorScorer`, or a :class:`Scorer` of your own.
+
 Comparisons
     :func:`comparison_table` gives a :class:`Table`; the tests behind it are :func:`rank_sum`, :func:`signed_rank`,
     :func:`holm`, :func:`a12`, :func:`friedman`, :func:`nemenyi_critical_difference`; :func:`mss` scores multitask
@@ -17,15 +21,18 @@ from evogan.experiments._campaign import Campaign, Cell, run_campaign
 from evogan.experiments._describe import describe
 from evogan.experiments._executors import Dask, Evaluations, Executor, Processes, Serial
 from evogan.experiments._export import to_iohanalyzer_csv, to_long_csv, to_npz
-from evogan.experiments._progress import CampaignProgress, Progress
+from evogan.experiments._progress import CampaignProgress, Progress, TrainProgress
 from evogan.experiments._ranking import FriedmanResult, friedman, mss, nemenyi_critical_difference, nemenyi_groups
 from evogan.experiments._results import LARGER_IS_BETTER, Record, Results, results_from_csv
 from evogan.experiments._run import resume, run
+from evogan.experiments._scorers import ImageScorer, VectorScorer
 from evogan.experiments._state import RunResult
 from evogan.experiments._statistics import a12, holm, rank_sum, signed_rank
 from evogan.experiments._store import load_results
 from evogan.experiments._table_text import Table
 from evogan.experiments._tables import comparison_table
+from evogan.experiments._train import train
+from evogan.experiments._train_loop import Scorer, TrainResult
 
 __all__ = [
     "LARGER_IS_BETTER",
@@ -36,13 +43,18 @@ __all__ = [
     "Evaluations",
     "Executor",
     "FriedmanResult",
+    "ImageScorer",
     "Processes",
     "Progress",
     "Record",
     "Results",
     "RunResult",
+    "Scorer",
     "Serial",
     "Table",
+    "TrainProgress",
+    "TrainResult",
+    "VectorScorer",
     "a12",
     "comparison_table",
     "describe",
@@ -61,4 +73,5 @@ __all__ = [
     "to_iohanalyzer_csv",
     "to_long_csv",
     "to_npz",
+    "train",
 ]

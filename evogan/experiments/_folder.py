@@ -8,6 +8,7 @@ import itertools
 import json
 import platform
 import shutil
+from collections.abc import Collection, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -21,19 +22,32 @@ from evogan.experiments._state import RunResult
 CONFIG, CHECKPOINT, CONVERGENCE = "config.json", "checkpoint.pkl", "convergence.csv"
 RESULT, ARRAYS = "result.json", "result.npz"
 PICTURES = ("front.png", "convergence.png")
+FILES = (CONFIG, CHECKPOINT, CONVERGENCE, RESULT, ARRAYS, *PICTURES)
 
 
-def open_folder(path: Path, config: dict[str, Any]) -> str | None:
+def open_folder(
+    path: Path,
+    config: dict[str, Any],
+    *,
+    files: Sequence[str] = FILES,
+    marks: Collection[str] = ("algorithm", "problem", "n_evals", "seed"),
+) -> str | None:
     """Write the configuration into an existing folder; return where an earlier run in it was moved, if there was one.
+
+    Args:
+        path: the folder.
+        config: what to write.
+        files: names of a run's files and folders, which are moved.
+        marks: keys that an evogan run's configuration has.
 
     Raises:
         ValueError: the folder holds a configuration that is not evogan's.
         OSError: the folder cannot be written.
     """
     moved = None
-    if (path / CONFIG).exists() and not _is_ours(path / CONFIG):
+    if (path / CONFIG).exists() and not _is_ours(path / CONFIG, marks):
         raise ValueError(f"{path} holds a {CONFIG} that is not evogan's: choose another folder")
-    held = [path / name for name in (CONFIG, CHECKPOINT, CONVERGENCE, RESULT, ARRAYS, *PICTURES)]
+    held = [path / name for name in files]
     if (path / CONFIG).exists():
         number = next(i for i in itertools.count(1) if not (path / f"previous-{i}").exists())
         archive = path / f"previous-{number}"
@@ -46,9 +60,9 @@ def open_folder(path: Path, config: dict[str, Any]) -> str | None:
     return moved
 
 
-def _is_ours(file: Path) -> bool:
+def _is_ours(file: Path, marks: Collection[str]) -> bool:
     try:
-        return {"algorithm", "problem", "n_evals", "seed"} <= set(json.loads(file.read_text()))
+        return set(marks) <= set(json.loads(file.read_text()))
     except (ValueError, TypeError):
         return False
 

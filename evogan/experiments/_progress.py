@@ -47,6 +47,37 @@ class Progress:
         return "  ".join(parts)
 
 
+class TrainProgress:
+    """Print how far a training run is, its losses, its latest scores and the time left.
+
+    Args:
+        label: what is trained, at the start of every line.
+        stream: None means standard error.
+        every: seconds between plain lines where the stream is no terminal.
+    """
+
+    def __init__(self, label: str, *, stream: TextIO | None = None, every: float = 5.0) -> None:
+        self.label = label
+        self._line = _Line(sys.stderr if stream is None else stream, every)
+        self._start = time.monotonic()
+        self._first_step: int | None = None
+
+    def update(self, row: dict[str, float], scores: dict[str, Any], n_max: int) -> None:
+        """Show the losses of a step and the latest scores; ``n_max`` is the number of steps in all."""
+        step = int(row["step"])
+        if self._first_step is None:
+            self._first_step = step - 1
+        parts = [f"{self.label}  {100 * step // n_max:3d}%  step {step}/{n_max}"]
+        parts += [f"{name} {value:.3g}" for name, value in row.items() if name != "step"]
+        parts += [f"{name} {score.value:.4g}" for name, score in list(scores.items())[:1]]
+        spent = time.monotonic() - self._start
+        if step >= n_max:
+            parts.append(f"done in {_duration(spent)}")
+        else:
+            parts.append(f"{_duration(spent / (step - self._first_step) * (n_max - step))} left")
+        self._line.show("  ".join(parts), last=step >= n_max)
+
+
 class CampaignProgress:
     """Print how many cells of a campaign are done, what failed, and the time left.
 

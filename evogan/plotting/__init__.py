@@ -8,6 +8,15 @@ One run, or any sets and curves:
 :func:`save_figure`       write a figure as PNG, PDF or SVG, the same bytes each time
 ========================  ===========================================================
 
+Training a system of :mod:`evogan.gans`:
+
+========================  ===========================================================
+:func:`image_grid`        images as the pixels of one picture
+:func:`save_samples`      images or points as a picture
+:func:`plot_training`     losses against steps
+:func:`plot_scores`       scores against steps
+========================  ===========================================================
+
 A campaign of many runs:
 
 ==================================  =======================================================================
@@ -25,8 +34,10 @@ from evogan.plotting._critical import plot_critical_difference
 from evogan.plotting._ecdf import plot_ecdf
 from evogan.plotting._figures import plot_convergence, plot_front, save_figure
 from evogan.plotting._sets import plot_attainment, plot_fronts
+from evogan.plotting._training import image_grid, plot_scores, plot_training, save_samples
 
 __all__ = [
+    "image_grid",
     "plot_attainment",
     "plot_box",
     "plot_campaign_convergence",
@@ -35,5 +46,8 @@ __all__ = [
     "plot_ecdf",
     "plot_front",
     "plot_fronts",
+    "plot_scores",
+    "plot_training",
     "save_figure",
+    "save_samples",
 ]

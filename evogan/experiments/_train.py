@@ -1,0 +1,92 @@
+"""Training a system on a data set: checkpoints, scores, pictures, a log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from evogan._internal.checks import check_int
+from evogan._internal.devices import resolve_device
+from evogan._internal.files import only_writer
+from evogan._internal.rng import fresh_seed
+from evogan.datasets import Dataset
+from evogan.experiments._progress import TrainProgress
+from evogan.experiments._train_folder import TrainFolder
+from evogan.experiments._train_loop import Plan, Scorer, TrainResult, TrainState, run_training
+from evogan.training import System, process_rank
+
+
+def train(
+    system: System,
+    data: Dataset,
+    *,
+    n_steps: int,
+    batch_size: int = 64,
+    seed: int | None = None,
+    device: str = "auto",
+    out: Path | str | None = None,
+    resume: bool = False,
+    scorer: Scorer | None = None,
+    score_every: int | None = None,
+    checkpoint_every: int | None = None,
+    progress: TrainProgress | None = None,
+    config: dict[str, Any] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> TrainResult:
+    """Train ``system`` on ``data`` until it has made ``n_steps`` steps of its generator.
+
+    Args:
+        system: made by a function of :mod:`evogan.gans`, or one of your own; it is trained in place.
+        data: what it imitates; its samples have the system's shape.
+        n_steps: generator updates in all, those before a resumption included.
+        batch_size: samples per minibatch and process.
+        seed: of batches, latents and pictures; None draws one, and the result records it. The networks' initial
+            weights are the caller's: build the system after ``torch.manual_seed`` for the same bits.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
+        out: folder for ``log.jsonl``, ``scores.jsonl``, ``result.json``, pictures, ``generator.pt`` and a checkpoint.
+        resume: continue from the checkpoint in ``out``, bit for bit as if the run had never stopped.
+        scorer: judges samples every ``score_every`` steps and at the end, e.g. :class:`ImageScorer`.
+        score_every: steps between scores and pictures; None means a tenth of ``n_steps``.
+        checkpoint_every: steps between checkpoints; None means a minute.
+        progress: where to show progress; None shows nothing.
+        config: what to record as the run's configuration; a checkpoint of another one is refused.
+        should_stop: asked between steps; True stores a checkpoint and returns an unfinished result.
+
+    Raises:
+        ValueError: the data has another shape than the system, or ``resume`` without ``out``.
+        CheckpointError: nothing to resume, a damaged checkpoint, or one of other settings, which are named.
+        TrainingDivergedError: at the first loss that is NaN or infinite.
+        OSError: ``out`` cannot be written; what was written before stays.
+    """
+    check_int(n_steps, "n_steps", low=1)
+    score_every = max(1, n_steps // 10) if score_every is None else check_int(score_every, "score_every", low=1)
+    if checkpoint_every is not None:
+        check_int(checkpoint_every, "checkpoint_every", low=1)
+    check_shapes(system, data)
+    if resume and out is None:
+        raise ValueError("resume needs out, the folder of the run to continue")
+    where = resolve_device(device)
+    options = {"data": data.name, "shape": list(data.shape), "n_data": len(data), "batch_size": batch_size}
+    seed = fresh_seed() if seed is None else check_int(seed, "seed")
+    state = TrainState({**(config or {}), **options, "n_processes": process_rank()[1]}, seed)
+    plan = Plan(n_steps, score_every, checkpoint_every, scorer, progress, should_stop)
+    where = resolve_device(device)
+    if out is None or process_rank()[0] > 0:  # of several processes one writes
+        return run_training(system, data.to(where), state, plan, where, None, out if resume else None)
+    path = Path(out)
+    path.mkdir(parents=True, exist_ok=True)
+    with only_writer(path):
+        return run_training(system, data.to(where), state, plan, where, TrainFolder(path), out if resume else None)
+
+
+def check_shapes(system: System, data: Dataset) -> None:
+    """Refuse data of another shape than the system's, or without the classes that it needs.
+
+    Raises:
+        ValueError: the message names both shapes, or what is missing.
+    """
+    if tuple(system.shape) != tuple(data.shape):
+        raise ValueError(f"data must have samples of the system's shape {system.shape}, {data.name} has {data.shape}")
+    if system.n_classes > data.n_classes:
+        raise ValueError(f"this system needs labels of {system.n_classes} classes, {data.name} has {data.n_classes}")
