@@ -5,7 +5,7 @@ STAMP := .venv/.set-up
 # Small networks gain nothing from more threads, and tests must not depend on how many cores there are.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: run test test-slow check setup docs clean
+.PHONY: run test test-slow check setup docs data clean
 
 run: $(STAMP)
 	$(BIN)/python examples/gmoea_beside_nsga2.py --out out/run
@@ -26,6 +26,10 @@ setup: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[docs]'
 	$(BIN)/python -m sphinx -W -b html docs docs/_build/html
+
+# Image sets that are not bundled, into data/; digits and the toy mixtures need nothing.
+data: $(STAMP)
+	sh benchmarks/fetch_data.sh $(BIN)/python
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("evogan needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'

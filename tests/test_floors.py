@@ -7,6 +7,8 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     "_internal": 0,
     "exceptions": 0,
+    "datasets": 1,
+    "features": 1,
     "losses": 1,
     "regularizers": 1,
     "nets": 1,
@@ -14,6 +16,7 @@ FLOORS = {
     "problems": 1,
     "training": 2,
     "models": 3,
+    "gans": 3,
     "operators": 4,
     "algorithms": 5,
     "experiments": 6,

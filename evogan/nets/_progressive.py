@@ -138,8 +138,6 @@ class ProgressiveTrunk(_Growing):
         torch.Size([8, 1])
     """
 
-    batch_dependent = True  # trainers must not show it real and fake images in one batch
-
     def __init__(self, shape: Sequence[int], *, width: int = 64) -> None:
         widths = stage_widths(shape, width)
         super().__init__(len(widths))
