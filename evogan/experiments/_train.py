@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from evogan._internal.checks import check_int
 from evogan._internal.devices import resolve_device
-from evogan._internal.files import only_writer
+from evogan._internal.files import only_writer, to_json
 from evogan._internal.rng import fresh_seed
 from evogan.datasets import Dataset
 from evogan.experiments._progress import TrainProgress
-from evogan.experiments._train_folder import TrainFolder
+from evogan.experiments._train_folder import TrainFolder, read_checkpoint
 from evogan.experiments._train_loop import Plan, Scorer, TrainResult, TrainState, run_training
-from evogan.training import System, process_rank
+from evogan.training import System, first_process, process_rank
 
 
 def train(
@@ -48,7 +49,7 @@ def train(
         resume: continue from the checkpoint in ``out``, bit for bit as if the run had never stopped.
         scorer: judges samples every ``score_every`` steps and at the end, e.g. :class:`ImageScorer`.
         score_every: steps between scores and pictures; None means a tenth of ``n_steps``.
-        checkpoint_every: steps between checkpoints; None means a minute.
+        checkpoint_every: steps between checkpoints; None means a minute, or with several processes only the end.
         progress: where to show progress; None shows nothing.
         config: what to record as the run's configuration; a checkpoint of another one is refused.
         should_stop: asked between steps; True stores a checkpoint and returns an unfinished result.
@@ -60,21 +61,27 @@ def train(
         OSError: ``out`` cannot be written; what was written before stays.
     """
     check_int(n_steps, "n_steps", low=1)
+    check_int(batch_size, "batch_size", low=1)
     score_every = max(1, n_steps // 10) if score_every is None else check_int(score_every, "score_every", low=1)
     if checkpoint_every is not None:
         check_int(checkpoint_every, "checkpoint_every", low=1)
     check_shapes(system, data)
     if resume and out is None:
         raise ValueError("resume needs out, the folder of the run to continue")
+    if out is not None and str(out) == "":
+        raise ValueError("out must name a folder, got an empty name")
     where = resolve_device(device)
     options = {"data": data.name, "shape": list(data.shape), "n_data": len(data), "batch_size": batch_size}
-    seed = fresh_seed() if seed is None else check_int(seed, "seed")
-    state = TrainState({**(config or {}), **options, "n_processes": process_rank()[1]}, seed)
+    # What is stored is compared with what JSON gives back, and read where no code of other classes may run.
+    plain = json.loads(to_json({**(config or {}), **options, "n_processes": process_rank()[1]}))
+    seed = first_process(fresh_seed() if seed is None else check_int(seed, "seed"))
+    state = TrainState(plain, seed)
     plan = Plan(n_steps, score_every, checkpoint_every, scorer, progress, should_stop)
-    where = resolve_device(device)
     if out is None or process_rank()[0] > 0:  # of several processes one writes
         return run_training(system, data.to(where), state, plan, where, None, out if resume else None)
     path = Path(out)
+    if resume:
+        read_checkpoint(path)  # before anything is made in a folder that holds none
     path.mkdir(parents=True, exist_ok=True)
     with only_writer(path):
         return run_training(system, data.to(where), state, plan, where, TrainFolder(path), out if resume else None)

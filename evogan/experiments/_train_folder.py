@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,14 +30,16 @@ class TrainFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.moved: str | None = None
 
     def open(self, state: TrainState, *, resumed: bool) -> None:
         """Begin, moving an earlier run out of the way, or go on after the checkpoint's step."""
-        if not resumed:
-            self.moved = open_folder(
-                self.path, {**state.config, "seed": state.seed}, files=_FILES, marks={"data", "batch_size"}
-            )
+        if resumed:
+            (self.path / RESULT).unlink(missing_ok=True)  # its presence says that a run is complete
+        else:
+            config = {**state.config, "seed": state.seed}
+            moved = open_folder(self.path, config, files=_FILES, marks={"data", "batch_size"})
+            if moved is not None:
+                warnings.warn(f"{self.path} held a run already: it was moved to {moved}", UserWarning, stacklevel=4)
         (self.path / FRAMES).mkdir(exist_ok=True)
         for name in (LOG, SCORES):
             rows = [row for row in read_rows(self.path / name) if row["step"] <= state.n_steps] if resumed else []

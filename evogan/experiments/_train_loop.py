@@ -17,11 +17,12 @@ from evogan.exceptions import CheckpointError
 from evogan.experiments._progress import TrainProgress
 from evogan.experiments._train_folder import TrainFolder, read_checkpoint
 from evogan.metrics import SampleScore
-from evogan.training import Batch, Batches, System, gather_objects, process_rank, run_block
+from evogan.training import Batch, Batches, System, first_process, gather_objects, process_rank, run_block
 
 _BLOCK = 20  # steps between two looks at the losses on an accelerator, where looking makes the host wait
 _SECONDS = 60.0  # between checkpoints, where no number of steps is given
 _N_PICTURES = 64
+_TRAINING, _SCORES, _PICTURES = 1, 2, 3  # uses of a seed; 0 are the batches
 
 
 class Scorer(Protocol):
@@ -62,6 +63,7 @@ class TrainResult:
 
     Attributes:
         config: its configuration.
+        seed: of batches, latents and pictures.
         n_steps: steps made.
         finished: False where it was stopped.
         wall_seconds: of training alone, without scores and pictures.
@@ -92,8 +94,10 @@ def run_training(
     resumed: Path | str | None,
 ) -> TrainResult:
     """Train until ``plan.n_steps`` or until ``plan.should_stop`` says so."""
-    system.to(device)
     random_states = None
+    if resumed is None and process_rank()[1] > 1:
+        system.load_state_dict(first_process(system.state_dict()))  # gradients are averaged, so weights must be equal
+    system.to(device)
     if resumed is not None:
         random_states = _restore(system, state, resumed)
         if state.n_steps >= plan.n_steps:
@@ -105,7 +109,7 @@ def run_training(
     result = TrainResult(state.config, state.seed, state.n_steps, False, 0.0, 0.0)
     saved = time.monotonic()
     stopped = False
-    with torch_seeded(np.random.default_rng([state.seed, process_rank()[0]]), device):
+    with torch_seeded(_rng(state, _TRAINING, process_rank()[0]), device):
         if random_states is not None:
             _set_random_state(random_states[process_rank()[0]], device)
         while state.n_steps < plan.n_steps and not stopped:
@@ -143,6 +147,11 @@ def run_training(
     return result
 
 
+def _rng(state: TrainState, use: int, rank: int = 0) -> np.random.Generator:
+    """Return the source of chance of a use; seeds are padded with zeros, so [seed] and [seed, 0] would be one."""
+    return np.random.default_rng([state.seed, rank, use])
+
+
 def _n_block(done: int, plan: Plan, device: torch.device) -> int:
     """Return the steps until the next event, one on the CPU, where looking at losses costs nothing."""
     if device.type == "cpu":
@@ -158,13 +167,13 @@ def _look(
 ) -> None:
     """Score the system and draw its samples, from a random state of their own."""
     if plan.scorer is not None and process_rank()[0] == 0:
-        result.scores = plan.scorer(system, rng=np.random.default_rng([state.seed, 1]))
+        result.scores = plan.scorer(system, rng=_rng(state, _SCORES))
         result.curve.append({"step": state.n_steps, **{name: s.value for name, s in result.scores.items()}})
     if folder is not None:
         if plan.scorer is not None:
             folder.log_scores(result.curve[-1])
         x, y = data.batch(torch.arange(min(_N_PICTURES, len(data))))
-        folder.picture(system.pictures(Batch(x, y), rng=np.random.default_rng([state.seed, 2])), data, state.n_steps)
+        folder.picture(system.pictures(Batch(x, y), rng=_rng(state, _PICTURES)), data, state.n_steps)
 
 
 def _restore(system: System, state: TrainState, path: Path | str) -> list[Any]:
@@ -177,7 +186,7 @@ def _restore(system: System, state: TrainState, path: Path | str) -> list[Any]:
         raise CheckpointError(f"the checkpoint in {path} belongs to other settings: {listed}")
     try:
         system.load_state_dict(stored["system"])
-    except (RuntimeError, ValueError, KeyError) as error:
+    except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"the checkpoint in {path} belongs to other networks: {error}") from error
     for name in ("seed", "n_steps", "n_drawn", "wall_seconds", "cpu_seconds"):
         setattr(state, name, stored[name])

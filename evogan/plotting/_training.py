@@ -43,7 +43,7 @@ def image_grid(images: ArrayLike, *, n_columns: int | None = None, padding: int 
 def save_samples(samples: Any, path: Path | str, *, data: Any = None, n_columns: int | None = None) -> None:
     """Write samples as a picture: images as a grid, vectors as points in front of the ``data``'s first columns.
 
-    Images smaller than 32 pixels are enlarged by whole pixels.
+    Images of up to 24 pixels are enlarged by whole pixels, to 48 about.
     """
     x = np.asarray(samples.detach().cpu() if hasattr(samples, "detach") else samples)
     if x.ndim == 4:

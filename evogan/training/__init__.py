@@ -21,7 +21,7 @@
 
 from evogan.training._batches import Batch, Batches, Data
 from evogan.training._checkpoint import load_checkpoint, save_checkpoint
-from evogan.training._distributed import gather_objects, is_distributed, process_rank
+from evogan.training._distributed import first_process, gather_objects, is_distributed, process_rank
 from evogan.training._engines import Engine, autograd_engine, fastest_engine
 from evogan.training._loop import fit, run_block
 from evogan.training._optimizers import SGD, Adam, Optimizer, RMSprop
@@ -51,6 +51,7 @@ __all__ = [
     "averaged",
     "check_labels",
     "fastest_engine",
+    "first_process",
     "fit",
     "gather_objects",
     "is_distributed",

@@ -33,6 +33,15 @@ def average_across_processes(tensors: Sequence[Tensor]) -> None:
         t.copy_(mean.view_as(t))
 
 
+def first_process(thing: Any) -> Any:
+    """Return the first process's ``thing`` to all of them."""
+    if not is_distributed():
+        return thing
+    things = [thing]
+    dist.broadcast_object_list(things, src=0)
+    return things[0]
+
+
 def gather_objects(thing: Any) -> list[Any]:
     """Return the ``thing`` of every process, by rank."""
     if not is_distributed():

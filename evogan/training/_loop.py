@@ -30,6 +30,7 @@ def run_block(
     Raises:
         TrainingDivergedError: a loss is NaN or infinite; the message names the first one and its step.
     """
+    check_int(n_steps, "n_steps", low=1)
     history: list[dict[str, Tensor]] = [system.step(batches) for _ in range(n_steps)]
     names = list(history[0])
     values = torch.stack([torch.stack([row[name].float() for name in names]) for row in history]).cpu().double().numpy()

@@ -25,6 +25,8 @@ class Adam:
     betas: tuple[float, float] = (0.5, 0.999)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.betas, tuple | list) or len(self.betas) != 2:
+            raise TypeError(f"Adam.betas must be two decays such as (0.5, 0.999), got {self.betas!r}")
         for beta in self.betas:
             check_float(beta, "Adam.betas", low=0.0, high=0.999999)
         object.__setattr__(self, "betas", (float(self.betas[0]), float(self.betas[1])))

@@ -163,7 +163,13 @@ class GANSystem:
         return {"trainer": self.trainer.state_dict(), "ema": ema, "n_steps": self.n_steps}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore what :meth:`state_dict` returned."""
+        """Restore what :meth:`state_dict` returned.
+
+        Raises:
+            ValueError, RuntimeError, KeyError: the state is that of other networks or parts.
+        """
+        if (self.ema is None) != (state["ema"] is None):
+            raise ValueError("this state and this system must both have a moving average, or neither (ema=None)")
         self.trainer.load_state_dict(state["trainer"])
         if self.ema is not None:
             self.ema.load_state_dict(state["ema"])

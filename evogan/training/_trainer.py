@@ -169,8 +169,8 @@ class AdversarialTrainer:
         state = copy.deepcopy(state)
         for part, stored in zip(self._stateful, state.pop("parts", []), strict=True):
             part.load_state_dict(stored)
-        for name, stored in state.items():
-            getattr(self, name).load_state_dict(stored)
+        for name in self._stored():
+            getattr(self, name).load_state_dict(state[name])
 
     def controls(self) -> dict[str, Tensor]:
         """Return the scalars of the controllers, e.g. BEGAN's k."""
@@ -241,5 +241,7 @@ def _descend(value: Tensor, params: list[nn.Parameter], optimizer: torch.optim.O
     grads = torch.autograd.grad(value, params, allow_unused=True)
     average_across_processes([grad for grad in grads if grad is not None])
     for param, grad in zip(params, grads, strict=True):
+        if grad is not None and grad.stride() != param.stride():  # fused optimizers read memory, not indices
+            grad = torch.empty_like(param).copy_(grad)
         param.grad = grad
     optimizer.step()

@@ -11,6 +11,7 @@ from evogan.losses import Hinge, LeastSquares, Minimax, NonSaturating, SourceWei
 from evogan.nets import mlp, mlp_discriminator, mlp_generator
 from evogan.regularizers import R1, R2, GradientPenalty
 from evogan.training import AdversarialTrainer, adam
+from evogan.training._trainer import _descend
 
 N_VAR, N_LATENT, BATCH = 4, 3, 8
 
@@ -271,3 +272,18 @@ def test_unbalanced_weights_of_a_wasserstein_critic_are_refused_at_once():
 def test_unknown_keywords_are_refused():
     with pytest.raises(TypeError, match="regularizer"):
         trainer_of(regularizer=R1())
+
+
+def test_gradients_of_another_memory_layout_reach_the_right_weights():
+    """Fused optimizers read gradients as they lie in memory: a transposed one must be copied first."""
+    steps = []
+    for fused in (True, False):
+        weight = nn.Parameter(torch.zeros(3, 5))
+        slopes = torch.arange(1.0, 16.0).view(5, 3)
+        value = (weight.t().contiguous() * slopes).sum()
+        (grad,) = torch.autograd.grad(value, [weight], retain_graph=True)
+        assert grad.stride() != weight.stride()
+        _descend(value, [weight], torch.optim.Adam([weight], lr=0.1, betas=(0.0, 0.0), eps=1.0, fused=fused))
+        steps.append(weight.detach())
+    assert torch.allclose(*steps, rtol=1e-6)
+    assert torch.allclose(steps[0], -0.1 * slopes.t() / (1 + slopes.t()), rtol=1e-5)
