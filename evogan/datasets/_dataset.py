@@ -130,9 +130,8 @@ class Dataset:
     def resized(self, size: int) -> Dataset:
         """Return the set with images of ``size`` x ``size`` pixels, made of square ones.
 
-        From 28 to 32, the change that networks of powers of two ask for, two black pixels are added on each side and
-        no level changes. Otherwise images shrink by area averages and grow by bilinear interpolation, and levels are
-        rounded.
+        Images shrink by area averages and grow by bilinear interpolation, and levels are rounded. Networks of powers of
+        two need 28 pixels to become 32: a black border instead is learned more slowly.
 
         Raises:
             ValueError: vectors, tokens, or images that are not square.
@@ -145,7 +144,7 @@ class Dataset:
             raise ValueError(f"{self.name} must hold square images to be resized, got {height} x {width} pixels")
         if size == height:
             return self
-        return replace(self, x=F.pad(self.x, [2] * 4) if (height, size) == (28, 32) else resize(self.x, size))
+        return replace(self, x=resize(self.x, size))
 
 
 def resize(x: Tensor, size: int) -> Tensor:

@@ -45,14 +45,6 @@ def test_shape_kind_and_length():
     assert repr(data) == "Dataset('d', n=3, shape=(2, 5, 7), n_classes=0)"
 
 
-def test_from_28_to_32_pixels_the_middle_stays_and_the_rim_is_black():
-    x = images(3, 1, 28, 28)
-    larger = Dataset("d", x).resized(32).x
-    assert larger.shape == (3, 1, 32, 32) and larger.dtype == torch.uint8
-    assert torch.equal(larger[..., 2:30, 2:30], x)
-    assert int(larger.sum()) == int(x.sum())
-
-
 def test_shrinking_takes_the_mean_of_areas():
     x = torch.tensor([[10, 20, 0, 0], [30, 43, 0, 1], [255, 255, 7, 7], [255, 255, 7, 7]], dtype=torch.uint8)
     # 25.75 and 0.25 are rounded.

@@ -85,6 +85,25 @@ def test_where_it_differs_from_later_networks():
     assert torch.equal(pools[0][0](ones), ones)  # counted padding would darken the border
 
 
+def test_which_convolutions_are_rows_and_which_columns(state):
+    names = [name for name in unit_names() if name.startswith(("Mixed_6c", "Mixed_7a", "Mixed_7b"))]
+    kernels = {name: tuple(state[f"{name}.conv.weight"].shape[2:]) for name in names}
+    oblong = {name.partition(".branch")[2]: kernel for name, kernel in kernels.items() if kernel[0] != kernel[1]}
+    assert oblong == {
+        "7x7_2": (1, 7), "7x7_3": (7, 1),
+        "7x7dbl_2": (7, 1), "7x7dbl_3": (1, 7), "7x7dbl_4": (7, 1), "7x7dbl_5": (1, 7),
+        "7x7x3_2": (1, 7), "7x7x3_3": (7, 1),
+        "3x3_2a": (1, 3), "3x3_2b": (3, 1), "3x3dbl_3a": (1, 3), "3x3dbl_3b": (3, 1),
+    }  # fmt: skip
+
+
+def test_levels_are_centred_at_128():
+    with torch.device("meta"):
+        net = Inception2015()
+    net.layers = nn.Identity()
+    assert net(torch.tensor([0.0, 128.0, 255.0])).tolist() == [-1.0, 0.0, 127 / 128]
+
+
 def test_a_convolution_by_hand():
     unit = Convolution(1, 1, 1)
     values = {"weight": torch.full((1, 1, 1, 1), 2.0)}
