@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_reports(commands)
     shown = _add(commands, "list", "show the names that `evogan run` and `evogan train` know")
     shown.add_argument("what", nargs="?", choices=("algorithms", "problems", "gans", "data"), help="only these (all)")
+    shown.add_argument("--markdown", action="store_true", help="the table of `gans` with departures and tests")
     _add(commands, "doctor", "show versions, devices, threads and compiled modules")
     return parser
 
@@ -148,7 +149,7 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     train.add_argument("--checkpoint-every", type=int, metavar="N", help="steps between checkpoints (a minute)")
     train.add_argument("--out", metavar="DIR", help="folder for results, pictures and checkpoints")
     train.add_argument("--quiet", action="store_true", help="no progress, no table")
-    train.add_argument("--resume", metavar="DIR", help="continue the run in DIR, up to --steps if given")
+    train.add_argument("--resume", metavar="DIR", help="continue the run in DIR, up to --steps in all if given")
 
 
 def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -8,6 +8,13 @@ import textwrap
 
 def list_command(options: argparse.Namespace) -> int:
     """Print the tables of names."""
+    if options.markdown:
+        from evogan.cli.system_table import systems_markdown
+
+        if options.what != "gans":
+            raise ValueError("--markdown goes with `evogan list gans`")
+        print(systems_markdown(), end="")
+        return 0
     shown = {"algorithms": _algorithms, "problems": _problems, "gans": _gans, "data": _data}
     parts = shown.values() if options.what is None else [shown[options.what]]
     print("\n\n".join(part() for part in parts))

@@ -7,6 +7,8 @@ import json
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,33 +23,43 @@ from evogan.cli.gan_names import make_features, make_system
 from evogan.datasets import Dataset, load
 from evogan.exceptions import CheckpointError
 from evogan.experiments import ImageScorer, TrainProgress, TrainResult, VectorScorer, train
+from evogan.training import is_distributed, process_rank
 
 CONFIG = "config.json"
-_OF_A_NEW_RUN = ("system", "data", "image_size", "batch_size", "seed", "out", "root", "features", "n_samples")
+_KEPT = ("system", "data_name", "image_size", "root", "features", "n_samples", "set", "score_every", "checkpoint_every")
+_WEIGHTS = 4  # a use of the seed beside those of the training loop
+_OF_A_NEW_RUN = ("system", "data", "image_size", "batch_size", "seed", "out", "root", "features", "n_samples", "set")
 
 
 def train_command(options: argparse.Namespace) -> int:
     """Train or resume; print losses and scores."""
-    _join_processes()
-    with warnings.catch_warnings(), stoppable("step") as stop:
+    with warnings.catch_warnings(), _group_of_processes(), stoppable("step") as stop:
         warnings.showwarning = show_warning  # type: ignore[assignment]
         warnings.simplefilter("always", UserWarning)
         if options.resume is not None:
-            given = [name for name in _OF_A_NEW_RUN if getattr(options, name) is not None]
-            if given or options.set:
+            given = [name for name in _OF_A_NEW_RUN if getattr(options, name) not in (None, [])]
+            if given:
+                flags = ["SYSTEM" if name == "system" else f"--{name.replace('_', '-')}" for name in given]
                 raise ValueError(
-                    f"--resume takes the configuration from its folder, not {', '.join(given or ['--set'])}; "
-                    "only --steps, --device and --quiet go with it"
+                    f"--resume takes the configuration from its folder, not {', '.join(flags)}; "
+                    "only --steps, --device, --score-every, --checkpoint-every and --quiet go with it"
                 )
             config, out, seed = _stored(options.resume), options.resume, None
         else:
             config, out, seed = _asked(options), options.out, options.seed
         result = _train(config, out, seed, options, stop)
+        first = process_rank()[0] == 0
     if not result.finished:
-        hint = f"; continue with: evogan train --resume {out}" if out is not None else " (no --out: nothing was kept)"
-        print(f"stopped after {result.n_steps} steps{hint}", file=sys.stderr)
+        more = "" if options.resume is None or options.steps is None else f" --steps {options.steps}"
+        hint = (
+            f"; continue with: evogan train --resume {out}{more}"
+            if out is not None
+            else " (no --out: nothing was kept)"
+        )
+        if first:
+            print(f"stopped after {result.n_steps} steps{hint}", file=sys.stderr)
         return 130
-    if not options.quiet:
+    if first and not options.quiet:
         _print_result(result, config, out)
     return 0
 
@@ -57,7 +69,7 @@ def _asked(options: argparse.Namespace) -> dict[str, Any]:
         raise ValueError(
             "SYSTEM and --data are needed, e.g. evogan train gan --data digits (`evogan list gans` shows all)"
         )
-    names = ("system", "image_size", "root", "features")
+    names = ("system", "image_size", "root", "features", "score_every", "checkpoint_every")
     config = {name: getattr(options, name) for name in names}
     batch_size = 64 if options.batch_size is None else options.batch_size
     n_samples = 2000 if options.n_samples is None else options.n_samples
@@ -73,8 +85,11 @@ def _stored(folder: str) -> dict[str, Any]:
     file = Path(folder) / CONFIG
     if not file.exists():
         raise CheckpointError(f"{folder} holds no {CONFIG}: nothing to resume")
-    config = json.loads(file.read_text())
-    if not isinstance(config, dict) or "data_name" not in config:
+    try:
+        config = json.loads(file.read_text())
+    except ValueError as error:
+        raise CheckpointError(f"{file} is damaged: {error}") from error
+    if not isinstance(config, dict) or not {*_KEPT, "n_steps", "batch_size", "seed"} <= config.keys():
         raise CheckpointError(f"{file} is not the configuration of `evogan train`")
     return config
 
@@ -87,9 +102,9 @@ def _train(
     resume = options.resume is not None
     data = load(config["data_name"], root=config["root"], image_size=config["image_size"])
     seed = config["seed"] if resume else fresh_seed() if seed is None else check_int(seed, "seed")
-    with torch_seeded(np.random.default_rng(seed)):
+    with torch_seeded(np.random.default_rng([seed, 0, _WEIGHTS])):
         system = make_system(config["system"], data, config["set"])
-    names = ("system", "data_name", "image_size", "root", "features", "n_samples", "set")
+    quiet = options.quiet or process_rank()[0] > 0
     return train(
         system,
         data,
@@ -99,31 +114,38 @@ def _train(
         device=device,
         out=out,
         resume=resume,
-        scorer=_scorer(data, config),
-        score_every=options.score_every,
-        checkpoint_every=options.checkpoint_every,
-        progress=None if options.quiet else TrainProgress(f"{config['system']} {config['data_name']}"),
-        config={name: config[name] for name in names} | {"n_steps": config["n_steps"]},
+        scorer=_scorer(data, config, device),
+        score_every=config["score_every"] if options.score_every is None else options.score_every,
+        checkpoint_every=config["checkpoint_every"] if options.checkpoint_every is None else options.checkpoint_every,
+        progress=None if quiet else TrainProgress(f"{config['system']} {config['data_name']}"),
+        config={name: config[name] for name in (*_KEPT, "n_steps")},
         should_stop=stop,
     )
 
 
-def _scorer(data: Dataset, config: dict[str, Any]) -> Any:
-    features = make_features(config["features"], data)
+def _scorer(data: Dataset, config: dict[str, Any], device: str) -> Any:
+    features = make_features(config["features"], data, device)
     if features is None:
         return VectorScorer(data, n=config["n_samples"])
     return ImageScorer(data, features, n=config["n_samples"])
 
 
-def _join_processes() -> None:
-    """Join the group of processes that `torchrun` started, if it did."""
-    if int(os.environ.get("WORLD_SIZE", "1")) <= 1:
+@contextmanager
+def _group_of_processes() -> Iterator[None]:
+    """Join for the block the group of processes that `torchrun` started, if it did."""
+    if int(os.environ.get("WORLD_SIZE", "1")) <= 1 or is_distributed():
+        yield
         return
     import torch
     import torch.distributed as dist
 
-    if not dist.is_initialized():
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    try:
+        yield
+    finally:
+        dist.destroy_process_group()
 
 
 def _print_result(result: TrainResult, config: dict[str, Any], folder: str | None) -> None:

@@ -63,7 +63,7 @@ def make_system(name: str, data: Dataset, settings: dict[str, Any]) -> System:
         else:
             raise TypeError(f"system {name} takes no {key!r}; it takes {', '.join([*plain, *sorted(recipe)])}")
     if nets:
-        base = arguments.get("networks") or default_networks(data.shape)
+        base: Any = arguments.get("networks") or default_networks(data.shape)
         known = [f.name for f in fields(base)]
         if not nets.keys() <= set(known):
             raise TypeError(
@@ -79,7 +79,7 @@ def make_system(name: str, data: Dataset, settings: dict[str, Any]) -> System:
     return make(data.shape, **arguments)
 
 
-def make_features(name: str | None, data: Dataset) -> FeatureExtractor | None:
+def make_features(name: str | None, data: Dataset, device: str = "cpu") -> FeatureExtractor | None:
     """Return the feature network that judges images like ``data``; None where samples are compared as they are.
 
     ``name`` is "digits", "fashion", "pixels", the file of Inception's weights, or None for the data set's own.
@@ -92,17 +92,18 @@ def make_features(name: str | None, data: Dataset) -> FeatureExtractor | None:
         if name is not None:
             raise ValueError(f"features serve images, and {data.name} holds samples of shape {data.shape}")
         return None
-    own = {("digits", (1, 8, 8)): "digits", ("fashion-mnist", (1, 32, 32)): "fashion"}
-    name = own.get((data.name, tuple(data.shape))) if name is None else name
+    own = {"digits": ("digits", (1, 8, 8)), "fashion-mnist": ("fashion", (1, 32, 32))}
+    if name is None and data.name in own and own[data.name][1] == tuple(data.shape):
+        name = own[data.name][0]
     if name is None:
         return None
     table = {"digits": digits_features, "fashion": fashion_features}
     if name in table:
-        found = table[name]()
+        found = table[name](device)
     elif name == "pixels":
         found = pixel_features(data.shape)
     elif Path(name).suffix:
-        found = inception_features(name)
+        found = inception_features(name, device=device)
     else:
         raise unknown_name(name, [*table, "pixels"], "feature network")
     return found
@@ -119,9 +120,8 @@ def _changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
 
 def _object(key: str, value: Any) -> Any:
     """Turn a name into the object that it stands for."""
-    table: dict[str, Any] = {"networks": NETWORKS, "loss": LOSSES, "base": LOSSES, "divergence": DIVERGENCES}.get(
-        key, {}
-    )
+    tables: dict[str, Any] = {"networks": NETWORKS, "loss": LOSSES, "base": LOSSES, "divergence": DIVERGENCES}
+    table = tables.get(key, {})
     if not table or not isinstance(value, str):
         return tuple(value) if isinstance(value, list) else value
     if value not in table:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import resources
 
 from evogan import gans
 from evogan.training import System
-
-EXACT = "exact tests"
-TRAINED = "exact tests, trained"
 
 
 @dataclass(frozen=True)
@@ -32,41 +31,31 @@ class SystemEntry:
     @property
     def paper(self) -> str:
         """The paper's authors, title, venue and year: the second paragraph of the function's docstring."""
-        paragraphs = inspect.cleandoc(self.make.__doc__ or "").split("\n\n")
-        return " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
+        return self._paragraphs()[1]
+
+    @property
+    def departures(self) -> str:
+        """How the function differs from its paper; empty where it does not."""
+        prefix = "Departs from the paper: "
+        return " ".join(p.removeprefix(prefix) for p in self._paragraphs() if p.startswith(prefix))
+
+    def _paragraphs(self) -> list[str]:
+        return [" ".join(p.split()) for p in inspect.cleandoc(self.make.__doc__ or "").split("\n\n")]
 
 
 def systems() -> dict[str, SystemEntry]:
-    """Return the table of systems."""
-    ring = "gans/test_ring.py::test_covers_the_ring"
-    rows: list[tuple[str, Callable[..., System], str, str, tuple[str, ...]]] = [
-        ("gan", gans.gan, "loss", TRAINED, (ring,)),
-        ("dcgan", gans.dcgan, "architecture", TRAINED, ()),
-        ("lsgan", gans.lsgan, "loss", TRAINED, (ring,)),
-        ("hinge-gan", gans.hinge_gan, "loss", TRAINED, (ring,)),
-        ("wgan", gans.wgan, "wasserstein", TRAINED, (ring,)),
-        ("wgan-gp", gans.wgan_gp, "wasserstein", TRAINED, (ring,)),
-        ("wgan-div", gans.wgan_div, "wasserstein", TRAINED, (ring,)),
-        ("ct-gan", gans.ct_gan, "wasserstein", TRAINED, (ring,)),
-        ("f-gan", gans.f_gan, "loss", TRAINED, (ring,)),
-        ("rsgan", gans.rsgan, "loss", TRAINED, (ring,)),
-        ("ragan", gans.ragan, "loss", TRAINED, (ring,)),
-        ("gan-qp", gans.gan_qp, "loss", TRAINED, (ring,)),
-        ("t-gan", gans.t_gan, "loss", TRAINED, (ring,)),
-        ("began", gans.began, "loss", TRAINED, ()),
-        ("sngan", gans.sngan, "stability", TRAINED, (ring,)),
-        ("gan-r1", gans.gan_r1, "stability", TRAINED, (ring,)),
-        ("dragan", gans.dragan, "stability", TRAINED, (ring,)),
-        ("roth-gan", gans.roth_gan, "stability", TRAINED, (ring,)),
-        ("consensus-gan", gans.consensus_gan, "stability", TRAINED, (ring,)),
-        ("locally-stable-gan", gans.locally_stable_gan, "stability", TRAINED, (ring,)),
-        ("vdb-gan", gans.vdb_gan, "stability", TRAINED, (ring,)),
-        ("ttur-gan", gans.ttur_gan, "stability", TRAINED, (ring,)),
-        ("unrolled-gan", gans.unrolled_gan, "stability", TRAINED, (ring,)),
-        ("pacgan", gans.pacgan, "diversity", TRAINED, (ring,)),
-        ("improved-gan", gans.improved_gan, "diversity", TRAINED, (ring,)),
-        ("mix-gan", gans.mix_gan, "diversity", TRAINED, (ring,)),
-        ("pggan", gans.pggan, "growth", EXACT, ()),
-        ("stylegan", gans.stylegan, "style", EXACT, ()),
-    ]
-    return {name: SystemEntry(*row) for name, *row in rows}  # type: ignore[arg-type]
+    """Return the table of systems, from ``systems.toml``."""
+    rows = tomllib.loads(resources.files("evogan.cli").joinpath("systems.toml").read_text(encoding="utf-8"))
+    return {
+        name: SystemEntry(getattr(gans, name.replace("-", "_")), row["family"], row["verified"], tuple(row["tests"]))
+        for name, row in rows.items()
+    }
+
+
+def systems_markdown() -> str:
+    """Return the table as Markdown, for docs/systems.md."""
+    lines = ["| system | family | paper | departs from it | shown by |", "|---|---|---|---|---|"]
+    for name, entry in systems().items():
+        tests = ", ".join(f"`{test}`" for test in entry.tests)
+        lines.append(f"| `{name}` | {entry.family} | {entry.paper} | {entry.departures} | {entry.verified}: {tests} |")
+    return "\n".join(lines).replace("``", "`") + "\n"

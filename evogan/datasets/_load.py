@@ -15,6 +15,7 @@ from evogan.datasets._digits import digits
 from evogan.datasets._files import check_split
 from evogan.datasets._folder import image_folder
 from evogan.datasets._idx import fashion_mnist, mnist
+from evogan.datasets._sequences import oracle_sequences
 from evogan.datasets._toys import grid, ring, swiss_roll
 
 
@@ -41,6 +42,7 @@ _SETS: dict[str, tuple[str, bool, Callable[[_Root, str], Dataset]]] = {
     "ring8": ("8 Gaussians on a circle of radius 2, sd 0.02", True, lambda _, split: ring(rng=_rng(split))),
     "grid25": ("25 Gaussians on a 5 x 5 grid, spacing 2, sd 0.05", True, lambda _, split: grid(rng=_rng(split))),
     "swiss-roll": ("a spiral in the plane, noise 0.03", True, lambda _, split: swiss_roll(rng=_rng(split))),
+    "oracle": ("sequences of 8 out of 10 tokens", True, lambda _, split: oracle_sequences(rng=_rng(split))),
 }
 
 
@@ -49,7 +51,7 @@ def names() -> list[ListedSet]:
 
     Example:
         >>> [known.name for known in names() if known.bundled]
-        ['digits', 'ring8', 'grid25', 'swiss-roll']
+        ['digits', 'ring8', 'grid25', 'swiss-roll', 'oracle']
     """
     return [ListedSet(name, description, bundled) for name, (description, bundled, _) in _SETS.items()]
 
@@ -61,7 +63,7 @@ def load(name: str, *, root: str | Path | None = None, split: str = "train", ima
         name: one of :func:`names`, or the path of a folder of images, also written ``folder:PATH`` where the path
             could be taken for a name.
         root: where the files of a set lie that is not bundled; the others and folders do not use it.
-        split: "train" or "test", or "all" of an image set. Toy sets have 10 000 points in each, drawn with
+        split: "train" or "test", or "all" of an image set. Toy sets have 10 000 samples in each, drawn with
             ``numpy.random.default_rng(0)`` for "train" and ``default_rng(1)`` for "test". A folder is all "train".
         image_size: pixels of a side; None leaves images as they are (28 for Fashion-MNIST and MNIST). See
             :meth:`Dataset.resized`, and :func:`image_folder` for folders.

@@ -57,8 +57,9 @@ class TrainFolder:
         """Draw samples, once as the latest and once under their step."""
         from evogan.plotting import save_samples
 
-        save_samples(samples, self.path / SAMPLES, data=data)
-        save_samples(samples, self.path / FRAMES / f"step-{step:07d}.png", data=data)
+        frame = self.path / FRAMES / f"step-{step:07d}.png"
+        save_samples(samples, frame, data=data)
+        atomic_write(self.path / SAMPLES, frame.read_bytes())
 
     def save_checkpoint(self, system: System, state: TrainState, random_states: list[Any]) -> None:
         """Write all that a resumption needs."""

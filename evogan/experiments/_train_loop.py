@@ -21,7 +21,7 @@ from evogan.training import Batch, Batches, System, first_process, gather_object
 
 _BLOCK = 20  # steps between two looks at the losses on an accelerator, where looking makes the host wait
 _SECONDS = 60.0  # between checkpoints, where no number of steps is given
-_N_PICTURES = 64
+_N_PICTURES, _N_POINTS = 64, 1000
 _TRAINING, _SCORES, _PICTURES = 1, 2, 3  # uses of a seed; 0 are the batches
 
 
@@ -101,7 +101,9 @@ def run_training(
     if resumed is not None:
         random_states = _restore(system, state, resumed)
         if state.n_steps >= plan.n_steps:
-            raise ValueError(f"the run in {resumed} has made its {state.n_steps} steps already: ask for more steps")
+            raise ValueError(
+                f"the run in {resumed} has made its {state.n_steps} steps already: ask for more (n_steps, --steps)"
+            )
     if folder is not None:
         folder.open(state, resumed=resumed is not None)
     batches = Batches(data, int(state.config["batch_size"]), seed=state.seed)
@@ -172,7 +174,8 @@ def _look(
     if folder is not None:
         if plan.scorer is not None:
             folder.log_scores(result.curve[-1])
-        x, y = data.batch(torch.arange(min(_N_PICTURES, len(data))))
+        n = _N_PICTURES if data.is_image else _N_POINTS
+        x, y = data.batch(torch.arange(min(n, len(data))))
         folder.picture(system.pictures(Batch(x, y), rng=_rng(state, _PICTURES)), data, state.n_steps)
 
 

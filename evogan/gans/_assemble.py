@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from evogan._internal.checks import check_float, check_int
+from evogan._internal.checks import check_bool, check_float, check_int
 from evogan.nets import Discriminator, Networks, default_networks
 from evogan.training import Adam, AdversarialTrainer, GANSystem, Optimizer
 
@@ -26,6 +26,7 @@ class Recipe:
         ema: decay of the moving average that samples; None for none.
         schedule: factor of both learning rates as a function of the steps made.
         bf16: run both networks in bfloat16; losses and penalties stay in float32.
+        channels_last: lay the convolutions' weights and maps out as (n, h, w, c), faster on many machines.
 
     Example:
         >>> from dataclasses import replace
@@ -40,6 +41,7 @@ class Recipe:
     ema: float | None = 0.999
     schedule: Callable[[int], float] | None = None
     bf16: bool = False
+    channels_last: bool = False
 
     def __post_init__(self) -> None:
         check_float(self.lr_G, "lr_G", low=0.0)
@@ -47,6 +49,12 @@ class Recipe:
         check_int(self.n_critic, "n_critic", low=1)
         if self.ema is not None:
             check_float(self.ema, "ema", low=0.0, high=1.0)
+        check_bool(self.bf16, "bf16")
+        check_bool(self.channels_last, "channels_last")
+        if not callable(self.optimizer):
+            raise TypeError(f"optimizer must be an object such as Adam() or RMSprop(), got {self.optimizer!r}")
+        if self.schedule is not None and not callable(self.schedule):
+            raise TypeError(f"schedule must be a function such as LinearDecay(1000, 2000), got {self.schedule!r}")
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,9 @@ def assemble(
         autocast=torch.bfloat16 if recipe.bf16 else None,
         **parts,
     )
+    if recipe.channels_last:
+        made.G.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        made.D.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return kind(
         made, shape=shape, n_classes=n_classes, n_critic=recipe.n_critic, ema=recipe.ema, schedule=recipe.schedule
     )

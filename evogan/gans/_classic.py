@@ -10,14 +10,18 @@ from evogan.training import GANSystem
 
 
 def gan(
-    shape: tuple[int, ...], *, networks: Networks | None = None, saturating: bool = False, recipe: Recipe = Recipe()
+    shape: tuple[int, ...],
+    *,
+    networks: Networks | None = None,
+    saturating: bool = False,
+    recipe: Recipe = Recipe(lr_G=1e-3, lr_D=1e-3),
 ) -> GANSystem:
     """Make the original GAN, with multilayer perceptrons.
 
     I. Goodfellow et al., "Generative adversarial nets", NeurIPS 2014, eq. 1; the generator minimises -log D (sec. 3),
     or with ``saturating`` log(1 - D).
 
-    Departs from the paper: leaky ReLU and Adam for maxout, dropout and momentum.
+    Departs from the paper: leaky ReLU and Adam (1e-3) for maxout, dropout and momentum.
     """
     loss = Minimax() if check_bool(saturating, "saturating") else NonSaturating()
     return assemble(shape, networks or MLPNetworks(), recipe, loss=loss)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evogan._internal.checks import check_int
+from evogan._internal.checks import check_bool, check_int
 from evogan.gans._assemble import Recipe, assemble
 from evogan.losses import (
     DiscriminatorOnly,
@@ -55,7 +55,7 @@ def improved_gan(
     """
     nets = default_networks(shape) if networks is None else networks
     trunk: Any = nets.trunk(shape)
-    n_kernels = 0 if feature_matching else check_int(n_kernels, "n_kernels")
+    n_kernels = 0 if check_bool(feature_matching, "feature_matching") else check_int(n_kernels, "n_kernels")
     minibatch = MinibatchDiscrimination(trunk.n_features, n_kernels) if n_kernels else None
     loss = LabelSmoothing(NonSaturating(), smoothing)
     auxiliaries = [FeatureMatching()] if feature_matching else []

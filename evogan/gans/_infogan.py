@@ -54,14 +54,14 @@ class InfoGANSystem(GANSystem):
     def codes(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Read from samples ``(n, *shape)`` the likeliest category ``(n,)`` and the continuous codes' means.
 
-        The latter are ``(n, n_continuous)``. Categories are numbered as the prior numbers them; which one means what
-        is the training's choice.
+        The latter are ``(n, n_continuous)``. Categories are numbered as the prior numbers them (all 0 where it has
+        none); which one means what is the training's choice.
         """
         D, prior = self.trainer.D, cast(CodePrior, self.trainer.prior)
         training = D.training
         D.eval()
         try:
-            said = torch.cat([D(part).code for part in x.to(self.device).split(_CHUNK)])
+            said = torch.cat([D(part).code for part in torch.split(x.to(self.device), _CHUNK)])
         finally:
             D.train(training)
         categories, continuous = said[:, : prior.n_categories], said[:, prior.n_categories :]

@@ -23,6 +23,7 @@ def sngan(
     *,
     networks: Networks | None = None,
     scale: float = 1.0,
+    center: float = 0.0,
     recipe: Recipe = Recipe(optimizer=Adam((0.0, 0.9)), n_critic=5),
 ) -> GANSystem:
     """Make a GAN with a spectrally normalised critic and the hinge loss; residual networks for images of 16 pixels up.
@@ -30,13 +31,15 @@ def sngan(
     T. Miyato, T. Kataoka, M. Koyama, Y. Yoshida, "Spectral normalization for generative adversarial networks",
     ICLR 2018, algorithm 1, eq. 16-17, table 4.
 
-    ``scale`` multiplies what the critic sees: a critic of slope 1 cannot tell data of small scale apart, see
-    :class:`~evogan.regularizers.Scaled`.
+    The critic sees ``scale`` (x - ``center``): a critic of slope 1 cannot tell data of small scale apart. For vectors
+    15 divided by their standard deviation works, around their mean; see :class:`~evogan.regularizers.Scaled`.
     """
     if networks is None and len(shape) == 3 and min(shape[1:]) >= 16:
         networks = ResNetNetworks()
     D = spectral_normalize(plain_critic(shape, networks))
-    return assemble(shape, networks, recipe, D=D if scale == 1.0 else Scaled(D, scale), loss=Hinge())
+    return assemble(
+        shape, networks, recipe, D=D if (scale, center) == (1.0, 0.0) else Scaled(D, scale, center=center), loss=Hinge()
+    )
 
 
 def gan_r1(

@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "fetch_data.sh"
 
 def test_every_bundled_name_loads_for_training_and_for_testing():
     bundled = [known.name for known in names() if known.bundled]
-    assert bundled == ["digits", "ring8", "grid25", "swiss-roll"]
+    assert bundled == ["digits", "ring8", "grid25", "swiss-roll", "oracle"]
     for name in bundled:
         train, again, test = load(name), load(name), load(name, split="test")
         assert train.name == name and torch.equal(train.x, again.x)
