@@ -50,12 +50,10 @@ def train_command(options: argparse.Namespace) -> int:
         result = _train(config, out, seed, options, stop)
         first = process_rank()[0] == 0
     if not result.finished:
-        more = "" if options.resume is None or options.steps is None else f" --steps {options.steps}"
-        hint = (
-            f"; continue with: evogan train --resume {out}{more}"
-            if out is not None
-            else " (no --out: nothing was kept)"
-        )
+        hint = " (no --out: nothing was kept)"
+        if out is not None:
+            more = "" if options.resume is None or options.steps is None else f" --steps {options.steps}"
+            hint = f"; continue with: evogan train --resume {out}{more}"
         if first:
             print(f"stopped after {result.n_steps} steps{hint}", file=sys.stderr)
         return 130

@@ -101,9 +101,8 @@ def run_training(
     if resumed is not None:
         random_states = _restore(system, state, resumed)
         if state.n_steps >= plan.n_steps:
-            raise ValueError(
-                f"the run in {resumed} has made its {state.n_steps} steps already: ask for more (n_steps, --steps)"
-            )
+            done = f"the run in {resumed} has made its {state.n_steps} steps already"
+            raise ValueError(f"{done}: ask for more (n_steps, --steps)")
     if folder is not None:
         folder.open(state, resumed=resumed is not None)
     batches = Batches(data, int(state.config["batch_size"]), seed=state.seed)
