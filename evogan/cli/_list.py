@@ -39,7 +39,7 @@ def _gans() -> str:
 
     lines = ["Systems of `evogan train`: name, family, paper, what was verified"]
     for name, entry in systems().items():
-        lines.append(f"  {name:<18}{entry.family:<14}{entry.verified}")
+        lines.append(f"  {name:<20}{entry.family:<14}{entry.verified}")
         lines.append(textwrap.fill(entry.paper, 100, initial_indent=" " * 6, subsequent_indent=" " * 6))
     return "\n".join(lines)
 

@@ -144,12 +144,13 @@ def stacked_gan(
     Weights, noise and learning rates are those of the authors' code for MNIST.
 
     Departs from the paper: the generators are trained apart only, not end to end afterwards; the classifier learns in
-    the first steps, beside them, unless it is given; smaller networks, without batch normalization in the features'.
+    the first steps, beside them, unless it is given; its features are brought to mean 0 and variance 1 in each sample,
+    for features of another scale lose the game of part 1; smaller networks.
 
     Args:
         shape: of one sample.
         n_classes: number of classes.
-        encoder: a trained classifier, used as it is; None makes one for the shape.
+        encoder: a trained classifier, used as it is, with features of about unit scale; None makes one for the shape.
         n_encoder_steps: steps in which a classifier made here learns.
         networks: of samples; None means the default for the shape.
         n_features: length of the features of a classifier made here.
@@ -160,16 +161,19 @@ def stacked_gan(
     n_classes = check_int(n_classes, "n_classes", low=1)
     nets = default_networks(shape) if networks is None else networks
     if encoder is None:
-        trunk = nets.trunk(shape, batch_norm=False)
-        encoder = Classifier(nn.Sequential(Encoder(trunk, n_features), nn.LayerNorm(n_features, elementwise_affine=False)), nn.Linear(n_features, n_classes))
+        encode = Encoder(nets.trunk(shape, batch_norm=False), check_int(n_features, "n_features", low=1))
+        scale = nn.LayerNorm(n_features, elementwise_affine=False)
+        encoder = Classifier(nn.Sequential(encode, scale), nn.Linear(n_features, n_classes))
     else:
         check_kind(encoder, Classifier, "encoder", "Classifier(features, head)")
         n_encoder_steps = 0
     encoder.eval()
     (n_features,) = shape_through(encoder.features, shape, "encoder.features", "nn.Flatten()")
     n_latent = nets.n_latent
-    weight = 2 * check_float(entropy, "entropy", low=0.0) / n_latent  # of half a sum of squares
-    noise = UniformPrior(n_latent, low=0.0)
+    # Half a sum of squares there, a mean here.
+    noise_read = MutualInformation(
+        0, n_latent, continuous_weight=2 * check_float(entropy, "entropy", low=0.0) / n_latent
+    )
 
     def part(shape: tuple[int, ...], G: nn.Module, trunk: nn.Module, recovered: Recovered, **kind: Any) -> GANSystem:
         return assemble(
@@ -178,16 +182,16 @@ def stacked_gan(
             recipe,
             G=G,
             D=Discriminator(trunk, code=n_latent),
-            prior=noise,
+            prior=UniformPrior(n_latent, low=0.0),
             loss=NonSaturating(),
-            auxiliaries=[recovered, MutualInformation(0, n_latent, continuous_weight=weight)],
+            auxiliaries=[recovered, noise_read],
             **kind,
         )
 
-    to_features = nn.Sequential(*mlp([n_latent + n_classes, 256, 256], activation=nn.ReLU, output=nn.ReLU, batch_norm=True), nn.Linear(256, n_features))
+    hidden = mlp([n_latent + n_classes, 256, 256], activation=nn.ReLU, output=nn.ReLU, batch_norm=True)
     top = part(
         (n_features,),
-        LabelGenerator(to_features, n_classes),
+        LabelGenerator(nn.Sequential(*hidden, nn.Linear(256, n_features)), n_classes),
         mlp_trunk((n_features,), hidden=(256, 256)),
         Recovered(encoder.head, F.cross_entropy, conditional),
         n_classes=n_classes,

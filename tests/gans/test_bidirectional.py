@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from evogan.datasets import Dataset
+from evogan.datasets import Dataset, digits
 from evogan.gans._assemble import Recipe
 from evogan.gans._bidirectional import PairReconstruction, SampledEncoder, ali, bigan, bigan_qp
 from evogan.losses import NonSaturating, Step
@@ -184,3 +184,31 @@ def test_the_encoder_of_gaussian_data_becomes_the_inverse(seed):
     slope, constant, g = composed()
     assert slope == pytest.approx(1, abs=0.15) and constant == pytest.approx(0, abs=0.15)
     assert 1.2 < abs(g) < 2.8  # either sign makes the data
+
+
+def of_digits(make, seed, **recipe):
+    """Train for 2000 steps; return the system, test digits, and the correlation of z with E(G(z))."""
+    torch.manual_seed(seed)
+    system = make((1, 8, 8), networks=MLPNetworks(n_latent=8), recipe=Recipe(lr_G=1e-3, lr_D=1e-3, **recipe))
+    fit(system, digits(), 2000, rng=np.random.default_rng(seed))
+    z = torch.randn(1000, 8)
+    with torch.no_grad():
+        encoded = system.encode(system.trainer.G(z))
+    correlation = torch.corrcoef(torch.stack([z.flatten(), encoded.flatten()]))[0, 1].item()
+    return system, digits("test").batch(torch.arange(397))[0], correlation
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+def test_bigan_qp_reconstructs_digits_that_it_has_not_seen(seed):
+    system, test, correlation = of_digits(bigan_qp, seed, n_critic=2)
+    train = digits().batch(torch.arange(1400))[0]
+    of_mean_image = (test - train.mean(0)).square().mean()
+    assert (system.reconstruct(test) - test).square().mean() < 0.75 * of_mean_image  # 0.61 was seen
+    assert correlation > 0.6  # 0.77
+
+
+@pytest.mark.slow
+def test_bigans_encoder_finds_the_latent_vectors_of_generated_digits():
+    _, _, correlation = of_digits(bigan, 0)
+    assert correlation > 0.3  # 0.47 was seen

@@ -7,7 +7,7 @@ from evogan.datasets import digits
 from evogan.gans._assemble import Recipe
 from evogan.gans._infogan import CodePrior, infogan
 from evogan.losses import DiscriminatorOnly, NonSaturating
-from evogan.nets import MLPNetworks
+from evogan.nets import DCGANNetworks, MLPNetworks
 from evogan.training import Batch, fit
 
 SHAPE = (1, 8, 8)
@@ -93,8 +93,9 @@ def test_the_learning_rates_are_the_papers():
 
 
 def test_codes_are_what_the_discriminator_reads():
-    system = small()
-    x = real(1001)  # more than are read at once
+    # Batch normalization tells evaluation from training; 1001 samples are more than are read at once.
+    system = infogan((1, 16, 16), n_categories=3, n_continuous=2, networks=DCGANNetworks(n_latent=4, width=4))
+    x = torch.rand(1001, 1, 16, 16) * 2 - 1
     categories, continuous = system.codes(x)
     assert system.trainer.D.training
     said = system.trainer.D.eval()(x).code

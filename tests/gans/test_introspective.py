@@ -2,14 +2,18 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 
+from evogan.datasets import digits
+from evogan.features import digits_features
 from evogan.gans._assemble import Recipe
 from evogan.gans._introspective import IntrospectiveLoss, introvae
 from evogan.gans._variational import vae
+from evogan.metrics import frechet_distance
 from evogan.nets import MLPNetworks
-from evogan.training import SGD, Batch
+from evogan.training import SGD, Adam, Batch, fit
 
 SMALL = MLPNetworks(n_latent=3, hidden=(8,))
 PLAIN = Recipe(lr_G=1e-2, lr_D=1e-2, optimizer=SGD(), ema=None)
@@ -136,3 +140,24 @@ def test_what_is_logged_and_what_reconstructs():
     mean, _ = system.trainer.D.encoder(x)
     torch.testing.assert_close(system.encode(x), mean.detach())
     torch.testing.assert_close(system.reconstruct(x), system.trainer.G(mean).detach())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+def test_digits_are_drawn_better_than_by_the_variational_autoencoder(seed):
+    recipe = Recipe(lr_G=1e-3, lr_D=1e-3, optimizer=Adam((0.9, 0.999)), ema=None)
+    settings = {"networks": MLPNetworks(n_latent=32), "recipe": recipe}
+    torch.manual_seed(seed)
+    intro = introvae((1, 8, 8), margin=40.0, weight_rec=20.0, **settings)
+    other = vae((1, 8, 8), variance=1 / 20, **settings)
+    features, real = digits_features(), digits().batch(torch.arange(1400))[0]
+    distances = []
+    for system in (intro, other):
+        fit(system, digits(), 3000, rng=np.random.default_rng(seed))
+        samples = system.sample(1400, rng=np.random.default_rng(seed))
+        distances.append(frechet_distance(features(real), features(samples)))
+    assert distances[0] < 0.8 * distances[1]
+    with torch.no_grad():
+        samples = intro.sample(1400, rng=np.random.default_rng(seed))
+        of_real, of_fake = (-intro.trainer.D(x).logits.mean().item() for x in (real, samples))
+    assert of_real < of_fake and 28 < of_fake < 44  # the margin is 40
