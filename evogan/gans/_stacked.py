@@ -86,7 +86,6 @@ class StackedSystem(CompoundSystem):
         return {"encoder": cost, **super().step(iter(drawn).__next__)}
 
     def _encoder_step(self, batch: Batch) -> Tensor:
-        """Return the cross-entropy, having descended it if the encoder still learns."""
         learns = self.n_steps < self.n_encoder_steps
         with torch.set_grad_enabled(learns):
             cost = F.cross_entropy(self.encoder(batch.x), batch.y)
@@ -170,10 +169,7 @@ def stacked_gan(
     encoder.eval()
     (n_features,) = shape_through(encoder.features, shape, "encoder.features", "nn.Flatten()")
     n_latent = nets.n_latent
-    # Half a sum of squares there, a mean here.
-    noise_read = MutualInformation(
-        0, n_latent, continuous_weight=2 * check_float(entropy, "entropy", low=0.0) / n_latent
-    )
+    weight = 2 * check_float(entropy, "entropy", low=0.0) / n_latent  # of half a sum of squares, not their mean
 
     def part(shape: tuple[int, ...], G: nn.Module, trunk: nn.Module, recovered: Recovered, **kind: Any) -> GANSystem:
         return assemble(
@@ -184,7 +180,7 @@ def stacked_gan(
             D=Discriminator(trunk, code=n_latent),
             prior=UniformPrior(n_latent, low=0.0),
             loss=NonSaturating(),
-            auxiliaries=[recovered, noise_read],
+            auxiliaries=[recovered, MutualInformation(0, n_latent, continuous_weight=weight)],
             **kind,
         )
 

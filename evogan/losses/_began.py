@@ -22,7 +22,7 @@ class BEGAN(nn.Module):
 
     Attributes:
         k: how much of the discriminator's effort goes into fakes, in [0, 1]; starts at 0.
-        convergence: the measure M = L(x) + |gamma L(x) - L(G(z))| of the last update; 0 before.
+        convergence: the measure ``M = L(x) + |gamma L(x) - L(G(z))|`` of the last update; 0 before.
     """
 
     k: Tensor

@@ -30,7 +30,7 @@ class _GeneratorTerm:
 
 @dataclass(frozen=True)
 class L1Reconstruction(_GeneratorTerm):
-    """The fake sample must equal the real one that belongs to its condition: weight * E |real - fake| per entry.
+    """The fake sample must equal the real one that belongs to its condition: ``weight * E |real - fake|``.
 
     P. Isola et al., "Image-to-image translation with conditional adversarial networks", CVPR 2017, eq. 3-4.
 
@@ -48,7 +48,7 @@ class L1Reconstruction(_GeneratorTerm):
 
 @dataclass(frozen=True)
 class CycleConsistency(_GeneratorTerm):
-    """There and back again is where one was: weight * (E |F(G(a)) - a| + E |G(F(b)) - b|) per entry.
+    """There and back again is where one was: ``weight * (E |F(G(a)) - a| + E |G(F(b)) - b|)``.
 
     J.-Y. Zhu et al., "Unpaired image-to-image translation using cycle-consistent adversarial networks", ICCV 2017,
     eq. 2. The generator is a module with two parts, ``a_to_b`` (the paper's G) and ``b_to_a`` (F); samples are pairs:
@@ -69,7 +69,7 @@ class CycleConsistency(_GeneratorTerm):
 
 @dataclass(frozen=True)
 class Identity(_GeneratorTerm):
-    """What is already in the target domain stays as it is: weight * (E |G(b) - b| + E |F(a) - a|) per entry.
+    """What is already in the target domain stays as it is: ``weight * (E |G(b) - b| + E |F(a) - a|)``.
 
     Zhu et al., ICCV 2017, sec. 5.2, which gives it half the weight of :class:`CycleConsistency`; generator and
     samples as there.

@@ -4,7 +4,7 @@ Penalties, called with (D, real, fake) and added to the discriminator's loss (``
 
 ===================================  ===========================================================================
 :class:`Regularizer`                 the protocol that a penalty of your own follows
-:func:`gradient_penalty`             the one function behind the next six: | norm of grad D - center |^power
+:func:`gradient_penalty`             the one function behind the next six: ``|norm - center|^power``
 :class:`GradientPenalty`             Gulrajani et al. 2017 (WGAN-GP), Petzka et al. 2018 (WGAN-LP): between real and
                                      fake samples
 :class:`DRAGAN`                      Kodali et al. 2017: around real samples

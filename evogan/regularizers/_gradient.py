@@ -24,7 +24,7 @@ def gradient_penalty(
     one_sided: bool = False,
     weights: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
-    """Return the mean over samples of weight * | ||grad D(x)||_2 - center |^power.
+    """Return the mean over samples of ``weight * |norm of grad D(x) - center|^power``.
 
     Args:
         D: maps samples to logits ``(n, ...)`` or a critic; several logits of a sample (patches) are summed.

@@ -6,12 +6,12 @@
 :class:`Adam`                the same as a setting, without its learning rate; also :class:`RMSprop`, :class:`SGD`
 :func:`autograd_engine`      runs a block of steps of any trainer
 :func:`fastest_engine`       picks hand-written gradients where they compute the same
-:class:`GANSystem`          networks, losses and the order of their steps, with a moving average that samples
-:class:`System`             the protocol that a system of your own follows
-:class:`LinearDecay`        a schedule of learning rates
-:class:`Batches`            endless minibatches of a data set in memory
-:func:`fit`                 the loop that every system shares
-:func:`run_block`           some steps of it
+:class:`GANSystem`           networks, losses and the order of their steps, with a moving average that samples
+:class:`System`              the protocol that a system of your own follows
+:class:`LinearDecay`         a schedule of learning rates
+:class:`Batches`             endless minibatches of a data set in memory
+:func:`fit`                  the loop that every system shares
+:func:`run_block`            some steps of it
 :func:`save_checkpoint`      write any picklable state atomically, with a checksum
 :func:`load_checkpoint`      read it back, refusing what is truncated or damaged
 :func:`save_state`           the same for tensors and plain values alone

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from evogan.gans._attention import biggan, sagan
+from evogan.gans import biggan, sagan
 from evogan.losses import DiscriminatorOnly, NonSaturating
 from evogan.nets import MLPNetworks, ResNetNetworks, SelfAttention
 from evogan.training import Batch

@@ -6,8 +6,7 @@ from torch.nn.utils import parametrize
 
 from evogan.datasets import digits
 from evogan.features import digits_features
-from evogan.gans._assemble import Recipe
-from evogan.gans._conditional import acgan, cgan, projection_gan
+from evogan.gans import Recipe, acgan, cgan, projection_gan
 from evogan.losses import DiscriminatorOnly, NonSaturating
 from evogan.nets import DCGANNetworks, MLPNetworks, ResNetNetworks
 from evogan.training import Batch, fit

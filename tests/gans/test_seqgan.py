@@ -8,11 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from evogan.datasets import oracle_sequences
 from evogan.gans._assemble import Recipe
 from evogan.gans._sequence import SeqGANSystem, seqgan
-from evogan.nets import SequenceGenerator, oracle, rollout_rewards
-from evogan.training import SGD, Adam, AdversarialTrainer, Batch, fit
+from evogan.nets import SequenceGenerator, rollout_rewards
+from evogan.training import SGD, Adam, AdversarialTrainer, Batch
 
 PLAIN = Recipe(lr_G=1e-2, lr_D=1e-2, optimizer=SGD(), ema=None)
 
