@@ -38,7 +38,7 @@ SYSTEMS = {
     "sngan": lambda: gans.sngan(SHAPE, networks=NETS),
     # Five critic steps per generator step are for long runs: the same with one.
     "sngan-1": lambda: gans.sngan(SHAPE, networks=NETS, recipe=Recipe(optimizer=Adam((0.5, 0.999)), n_critic=1)),
-    "stylegan-small": lambda: gans.stylegan(SHAPE, n_latent=64, n_layers=4, width=16, gamma=1.0, every=16),
+    "stylegan-small": lambda: gans.stylegan(SHAPE, n_latent=64, n_layers=4, width=16, every=4),
 }
 
 

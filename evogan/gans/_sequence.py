@@ -70,7 +70,7 @@ def seqgan(
     n_rollouts: int = 16,
     n_embedding: int = 32,
     n_hidden: int = 32,
-    recipe: Recipe = Recipe(lr_G=1e-2, lr_D=1e-3, optimizer=Adam((0.9, 0.999)), n_critic=3, ema=None),
+    recipe: Recipe = Recipe(lr_G=3e-3, lr_D=1e-3, optimizer=Adam((0.9, 0.999)), n_critic=3, ema=None),
 ) -> SeqGANSystem:
     """Make a GAN of sequences of tokens: a policy that is rewarded where the discriminator takes them for real.
 
