@@ -6,10 +6,12 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from evogan.gans import biggan, sagan
+from evogan.datasets import digits
+from evogan.features import digits_features
+from evogan.gans import Recipe, biggan, projection_gan, sagan
 from evogan.losses import DiscriminatorOnly, NonSaturating
 from evogan.nets import MLPNetworks, ResNetNetworks, SelfAttention
-from evogan.training import Batch
+from evogan.training import Adam, Batch, fit
 
 SHAPE = (1, 16, 16)
 RESNET = ResNetNetworks(n_latent=6, width_G=16, width_D=16)
@@ -160,3 +162,15 @@ def test_what_they_refuse(make):
 def test_biggan_refuses_channels_that_are_no_multiple_of_four():
     with pytest.raises(ValueError, match="width_G must be a multiple of 4 for BigGAN, got 6"):
         biggan(SHAPE, n_classes=3, networks=ResNetNetworks(width_G=6))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [projection_gan, sagan, biggan])
+def test_residual_systems_make_the_digit_that_was_asked_for(make):
+    # Ten times the papers' rates: hundreds of steps for their hundred thousands.
+    recipe = Recipe(lr_G=2e-3, lr_D=2e-3, optimizer=Adam((0.0, 0.9)), ema=0.99)
+    networks = ResNetNetworks(n_latent=32, width_G=32, width_D=32)
+    system = make((1, 8, 8), n_classes=10, networks=networks, recipe=recipe)
+    fit(system, digits(), 400, rng=np.random.default_rng(1))
+    digit = digits_features().probabilities(system.sample(500, rng=rng())).argmax(1)
+    assert np.mean(digit == np.arange(500) % 10) >= 0.9

@@ -135,7 +135,7 @@ def test_an_oracle_finds_its_sequences_likelier_than_those_of_maximum_likelihood
     likelihood.n_pretrain = 10**6
 
     def nll_oracle(system):
-        """Return the mean over the last four of eight blocks of 40 steps: it wavers by some 0.05 from one to the next."""
+        """Return the mean over the last four of eight blocks of 40 steps: it wavers by some 0.05 among them."""
         told, rng = [], np.random.default_rng(seed)
         for block in range(8):
             fit(system, data, 40, rng=rng)
