@@ -146,7 +146,7 @@ def test_digits_of_a_label_are_told_as_that_label_by_a_classifier_of_its_own():
             optimizer.step()
     torch.manual_seed(0)
     system = stacked_gan(data.shape, n_classes=10, recipe=Recipe(lr_G=1e-3, lr_D=1e-3))
-    fit(system, data, 1500, batch_size=64, rng=rng())
+    fit(system, data, 1000, batch_size=64, rng=rng())
     samples = system.sample(1000, rng=rng(1))
     with torch.no_grad():
         told = judge(samples).argmax(1)
