@@ -78,8 +78,8 @@ def table(rows: list[dict[str, object]], seconds: float, n: int) -> str:
         if (row["budget"], row["n"]) == (seconds, n):
             cells[row["system"]].append(row)
     lines = [
-        f"Fashion-MNIST 32 x 32, batch 64, {seconds:g} CPU seconds of training on one thread, {n} samples; mean +- "
-        "standard deviation over the seeds.",
+        f"Fashion-MNIST 32 x 32, batch 64, {seconds:g} CPU seconds of training on one thread, {n} samples; mean "
+        "and, from two seeds on, standard deviation.",
         "",
         "| system | seeds | generator steps | FID[fashion-cnn-v1] | IS | precision | recall | smallest class |",
         "|---|---|---|---|---|---|---|---|",
@@ -91,13 +91,13 @@ def table(rows: list[dict[str, object]], seconds: float, n: int) -> str:
             k: np.array([float(r[k]) for r in cells[name]])
             for k in ("FID", "IS", "precision", "recall", "smallest_class", "n_steps")
         }
-        text = [
-            f"{v.mean():.3g} +- {v.std(ddof=1) if len(v) > 1 else float('nan'):.2g}"
-            for k, v in values.items()
-            if k != "n_steps"
-        ]
+        text = [_mean(v) for k, v in values.items() if k != "n_steps"]
         lines.append(f"| {name} | {len(cells[name])} | {values['n_steps'].mean():.0f} | {' | '.join(text)} |")
     return "\n".join(lines) + "\n"
+
+
+def _mean(values: np.ndarray) -> str:
+    return f"{values.mean():.3g}" + (f" +- {values.std(ddof=1):.2g}" if len(values) > 1 else "")
 
 
 def main() -> None:
