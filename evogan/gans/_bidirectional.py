@@ -40,7 +40,7 @@ class EncoderSystem(GANSystem):
         """
         if x.shape[1:] != self.shape:
             raise ValueError(f"x must have shape (n, {', '.join(map(str, self.shape))}), got {tuple(x.shape)}")
-        with evaluating(self.trainer.encoder or self.trainer.D):
+        with evaluating(self.trainer.D if self.trainer.encoder is None else self.trainer.encoder):
             return torch.cat([self.latents(part) for part in x.to(self.device).split(_CHUNK)])
 
     @torch.no_grad()

@@ -167,7 +167,7 @@ class Affine:
         return Trunk(nn.Identity(), n_features=1)
 
 
-@pytest.mark.parametrize(("make", "seed"), [(bigan, 0), (bigan, 1), (ali, 1)])
+@pytest.mark.parametrize(("make", "seed"), [(bigan, 0), (ali, 1)])
 def test_the_encoder_of_gaussian_data_becomes_the_inverse(make, seed):
     torch.manual_seed(seed)
     data = Dataset("gaussian", 2 * torch.randn(5000, 1) + 0.5)
