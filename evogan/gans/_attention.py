@@ -88,11 +88,11 @@ def biggan(
     A. Brock, J. Donahue, K. Simonyan, "Large scale GAN training for high fidelity natural image synthesis", ICLR
     2019, sec. 3 and app. B-C: one embedding of the class shared by all conditional batch normalizations, a latent of
     which every block gets its part, projection, self-attention at half the size, hinge loss, spectral and orthogonal
-    regularization, a moving average, and truncated latents (:meth:`BigGANSystem.sample`).
+    regularization, a moving average, and truncated latents (``sample(..., truncation=0.5)``).
 
-    Departs from the paper, none of whose scores it can reproduce: its networks for 128 to 512 pixels, batches of 2048
-    (``batch_size`` belongs to the loop), batch statistics across devices and standing statistics are left out; the
-    discriminator's weights do not start orthogonal; the orthogonality is that of spectrally normalised weights.
+    Departs from the paper: none of its scores can be reproduced, for its networks of 128 to 512 pixels, batches of
+    2048 (``batch_size`` belongs to the loop), batch statistics across devices and standing statistics are left out;
+    the discriminator's weights do not start orthogonal; orthogonal are to be the spectrally normalised weights.
 
     Args:
         shape: ``(c, size, size)``.

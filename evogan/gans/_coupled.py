@@ -62,7 +62,7 @@ def cogan(
 ) -> CoupledSystem:
     """Make coupled GANs: one latent vector makes a pair of samples, though no pairs are known.
 
-    M.-Y. Liu, O. Tuzel, "Coupled generative adversarial networks", NeurIPS 2016, sec. 3, eq. 2-4: the generators share
+    M.-Y. Liu, O. Tuzel, "Coupled generative adversarial networks", NeurIPS 2016, sec. 3: the generators share
     all layers but the last, the discriminators all but the first. The first domain is the data, the second ``other`` of
     the data; a batch's first half stands for one, its second half for the other, so no sample is seen in both.
 

@@ -81,8 +81,9 @@ def infogan(
     """Make an InfoGAN: part of the latent is a code that a head of the discriminator reads from the sample.
 
     X. Chen et al., "InfoGAN: interpretable representation learning by information maximizing generative adversarial
-    nets", NeurIPS 2016, eq. 6 and app. C.1 (learning rates, weights, sizes of the codes for MNIST). No labels are
-    used: :meth:`InfoGANSystem.codes` tells what was found.
+    nets", NeurIPS 2016, eq. 6 and app. C.1 (learning rates, weights, sizes of the codes for MNIST).
+
+    No labels are used; :meth:`InfoGANSystem.codes` reads from samples what was found instead.
 
     Departs from the paper: the head has no batch normalization, and continuous codes are read with unit variance.
 

@@ -34,7 +34,7 @@ class GeneratorWeight:
 
 @dataclass(frozen=True)
 class Recovered:
-    """The generator's condition must be what ``read`` finds in its sample: weight * distance; Huang et al., eq. 5."""
+    """What ``read`` finds in a fake sample must be its condition: weight * distance; Huang et al. 2017, sec. 3.4."""
 
     read: nn.Module
     distance: Callable[[Tensor, Tensor], Tensor]

@@ -238,6 +238,6 @@ def test_a_closed_pipe_is_no_error():
 
 
 def test_a_fault_of_the_programs_own_is_one_line_and_exit_code_1(monkeypatch, capsys):
-    monkeypatch.setattr("evogan.cli._list.problem_names", lambda: 1 / 0)
+    monkeypatch.setattr("evogan.cli.names.problem_names", lambda: 1 / 0)
     assert evogan("list") == 1
     assert "ZeroDivisionError: division by zero (--traceback shows where)" in capsys.readouterr().err

@@ -30,7 +30,7 @@ def trainer_of(rows, seed=0):
     G = nn.Sequential(nn.Linear(N_LATENT, 4), nn.Tanh(), nn.Linear(4, 2))
     D = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 2), Error())
     return AdversarialTrainer(
-        G, D, prior=lambda _: draw(N, rows), loss=BEGAN(0.7, 0.2), optimizer_G=SGD()(0.1), optimizer_D=SGD(0.9)(0.1)
+        G, D, prior=lambda _: draw(N, rows), loss=BEGAN(1.0, 0.2), optimizer_G=SGD()(0.1), optimizer_D=SGD(0.9)(0.1)
     )
 
 
