@@ -22,15 +22,15 @@ stacks and sequences   :func:`lapgan`, :func:`stacked_gan`, :func:`seqgan`
 """
 
 from evogan.gans._assemble import NormalPrior, Recipe, assemble, plain_critic
-from evogan.gans._attention import biggan, sagan
-from evogan.gans._bidirectional import ali, bigan, bigan_qp
+from evogan.gans._attention import BigGANSystem, biggan, sagan
+from evogan.gans._bidirectional import EncoderSystem, ali, bigan, bigan_qp
 from evogan.gans._classic import dcgan, gan, hinge_gan, lsgan
 from evogan.gans._conditional import acgan, cgan, projection_gan
 from evogan.gans._coupled import cogan
 from evogan.gans._cyclegan import cyclegan
 from evogan.gans._divergences import began, f_gan, gan_qp, ragan, rsgan, t_gan
 from evogan.gans._diverse import improved_gan, pacgan
-from evogan.gans._infogan import infogan
+from evogan.gans._infogan import CodePrior, InfoGANSystem, infogan
 from evogan.gans._introspective import introvae
 from evogan.gans._mixture import mix_gan
 from evogan.gans._progressive import pggan, stylegan
@@ -54,6 +54,10 @@ from evogan.gans._variational import vae
 from evogan.gans._wasserstein import ct_gan, wgan, wgan_div, wgan_gp
 
 __all__ = [
+    "BigGANSystem",
+    "CodePrior",
+    "EncoderSystem",
+    "InfoGANSystem",
     "NormalPrior",
     "Recipe",
     "acgan",

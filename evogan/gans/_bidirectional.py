@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -12,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from evogan._internal.checks import check_float
+from evogan._internal.samples import evaluating
 from evogan.gans._assemble import Recipe, assemble
 from evogan.losses import GANQP, NonSaturating, RolesSwapped, Step
 from evogan.nets import Encoder, GaussianEncoder, JointDiscriminator, Networks, default_networks
@@ -156,14 +155,3 @@ def _bidirectional(
     D = JointDiscriminator(nets.trunk(shape), nets.n_latent) if D is None else D
     parts.setdefault("loss", RolesSwapped(NonSaturating()))
     return cast(EncoderSystem, assemble(shape, nets, recipe, D=D, kind=EncoderSystem, **parts))
-
-
-@contextmanager
-def evaluating(net: nn.Module) -> Iterator[None]:
-    """Hold a network in evaluation mode."""
-    training = net.training
-    net.eval()
-    try:
-        yield
-    finally:
-        net.train(training)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from evogan._internal.checks import check_int, check_rng
 from evogan.exceptions import NotFittedError
@@ -142,18 +141,6 @@ def check_images_wanted(shape: tuple[int, ...], system: str) -> tuple[int, int, 
     if len(shape) != 3:
         raise ValueError(f"shape must be that of images, (c, h, w), for {system}, got {tuple(shape)}")
     return shape[0], shape[1], shape[2]
-
-
-@contextmanager
-def evaluating(net: nn.Module) -> Iterator[nn.Module]:
-    """Put ``net`` into evaluation mode without gradients for the block."""
-    training = net.training
-    net.eval()
-    try:
-        with torch.no_grad():
-            yield net
-    finally:
-        net.train(training)
 
 
 def side_by_side(*columns: Tensor) -> Tensor:

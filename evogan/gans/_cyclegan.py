@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from evogan._internal.checks import check_rng
+from evogan._internal.samples import evaluating
 from evogan.gans._assemble import NormalPrior, Recipe, assemble
 from evogan.gans._conditioned import (
     Images,
     SourcedSystem,
     check_domain,
-    evaluating,
     invert,
     side_by_side,
     unpaired,

@@ -9,13 +9,9 @@ import torch
 from torch import Tensor
 
 from evogan._internal.checks import check_float
+from evogan._internal.samples import parts_of
 
 Sample = Tensor | tuple[Tensor, ...]
-
-
-def parts_of(x: Sample) -> tuple[Tensor, ...]:
-    """Return the tensors of a sample, which may be one tensor."""
-    return x if isinstance(x, tuple) else (x,)
 
 
 def _distance(a: Sample, b: Sample, of_rows: Callable[[Tensor], Tensor]) -> Tensor:

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from evogan._internal.checks import check_float, check_kind
-from evogan.losses._pairwise import mean_l1, parts_of
+from evogan._internal.samples import parts_of
+from evogan.losses._pairwise import mean_l1
 from evogan.losses._step import Step
 
 

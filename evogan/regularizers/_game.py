@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from evogan._internal.checks import check_float
+from evogan._internal.samples import parts_of
 from evogan.losses._step import Step
 from evogan.nets._critic import logits_of
-from evogan.regularizers._samples import parts_of
 
 
 @dataclass(frozen=True)

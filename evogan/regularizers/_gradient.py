@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from evogan._internal.checks import check_bool, check_float
+from evogan._internal.samples import map_parts, parts_of
 from evogan.nets._critic import logits_of
 from evogan.regularizers._base import Judge
-from evogan.regularizers._samples import map_parts, parts_of
 
 
 def gradient_penalty(

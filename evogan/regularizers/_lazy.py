@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from evogan._internal.checks import check_int, check_kind
+from evogan._internal.samples import parts_of
 from evogan.regularizers._base import Judge, Regularizer
-from evogan.regularizers._samples import parts_of
 
 
 class Lazy(nn.Module):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from evogan._internal.checks import check_float, check_int
-from evogan.regularizers._samples import map_parts
+from evogan._internal.samples import map_parts
 
 
 class InstanceNoise(nn.Module):

@@ -9,7 +9,7 @@ from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import _SpectralNorm, spectral_norm
 
 from evogan._internal.checks import check_float, check_int
-from evogan.regularizers._samples import map_parts
+from evogan._internal.samples import map_parts
 
 Net = TypeVar("Net", bound=nn.Module)
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from evogan._internal.checks import check_float
+from evogan._internal.samples import map_parts
 from evogan.regularizers._base import Judge
 from evogan.regularizers._gradient import between, gradient_penalty
-from evogan.regularizers._samples import map_parts
 
 
 @dataclass(frozen=True)

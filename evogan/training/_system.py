@@ -13,6 +13,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from evogan._internal.checks import check_float, check_int, check_rng
 from evogan._internal.rng import torch_seeded
+from evogan._internal.samples import evaluating
 from evogan.training._batches import Batch
 from evogan.training._trainer import AdversarialTrainer
 
@@ -120,19 +121,13 @@ class GANSystem:
 
     def generate(self, n: int, condition: Any, *, rng: np.random.Generator) -> Tensor:
         """Return ``n`` samples under a condition ``(n, ...)`` of any kind."""
-        G, device = self.generator, self.device
-        training = G.training
-        G.eval()
-        chunks = []
-        try:
-            with torch_seeded(check_rng(rng), device), torch.no_grad():
-                for first in range(0, n, _CHUNK):
-                    latent = self.trainer.prior(min(_CHUNK, n - first)).to(device)
-                    rows = slice(first, first + _CHUNK)
-                    given = None if condition is None else _rows(condition, rows, device)
-                    chunks.append(self.paint(G, latent, given))
-        finally:
-            G.train(training)
+        device, chunks = self.device, []
+        with torch_seeded(check_rng(rng), device), evaluating(self.generator) as G:
+            for first in range(0, n, _CHUNK):
+                latent = self.trainer.prior(min(_CHUNK, n - first)).to(device)
+                rows = slice(first, first + _CHUNK)
+                given = None if condition is None else _rows(condition, rows, device)
+                chunks.append(self.paint(G, latent, given))
         samples = torch.cat(chunks)
         return samples.clamp(-1.0, 1.0) if len(self.shape) == 3 else samples
 

@@ -1,11 +1,13 @@
-"""Samples are tensors, or tuples of tensors where pairs are judged: the helpers that treat them alike."""
+"""Samples are tensors, or tuples of tensors where pairs are judged: the helpers that treat them alike; evaluation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 
 def parts_of(sample: Any) -> tuple[Tensor, ...]:
@@ -18,3 +20,15 @@ def map_parts(function: Callable[..., Tensor], *samples: Any) -> Any:
     if not isinstance(samples[0], tuple):
         return function(*samples)
     return tuple(function(*parts) for parts in zip(*samples, strict=True))
+
+
+@contextmanager
+def evaluating(net: nn.Module) -> Iterator[nn.Module]:
+    """Hold ``net`` in evaluation mode, without gradients, for the block."""
+    training = net.training
+    net.eval()
+    try:
+        with torch.no_grad():
+            yield net
+    finally:
+        net.train(training)
