@@ -2,14 +2,17 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 from torch.func import functional_call
 from torch.nn.functional import softplus
 
+from evogan.datasets import ring
 from evogan.gans import Recipe, gan, unrolled_gan
+from evogan.metrics import mode_coverage
 from evogan.nets import MLPNetworks, logits_of
-from evogan.training import SGD, Batch
+from evogan.training import SGD, Adam, Batch, fit
 
 NETS = MLPNetworks(n_latent=4, hidden=(8,))
 PLAIN = Recipe(lr_G=0.1, lr_D=0.1, optimizer=SGD(), ema=None)
@@ -98,3 +101,21 @@ def test_wrong_settings_are_named():
         system_of(1, unrolled_lr=-0.1)
     with pytest.raises(ValueError, match="condition"):
         system_of(1).trainer.g_step(torch.zeros(2, 2), condition=torch.zeros(2))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+def test_looking_ahead_finds_the_modes_of_the_ring_in_steps_too_few_without(seed):
+    data = ring(rng=np.random.default_rng(0))
+    found = []
+    for k in (5, 0):
+        torch.manual_seed(seed)
+        recipe = Recipe(lr_G=1e-3, lr_D=1e-3, optimizer=Adam((0.5, 0.9)), ema=0.99)
+        networks = MLPNetworks(n_latent=16, hidden=(128, 128))
+        system = unrolled_gan((2,), networks=networks, n_unrolled=k, recipe=recipe)
+        fit(system, data, 1000, rng=np.random.default_rng(seed))
+        samples = system.sample(2500, rng=np.random.default_rng(99))
+        found.append(mode_coverage(samples, data.modes, radius=0.2))
+    ahead, plain = found
+    assert ahead.n_covered >= max(6, plain.n_covered), found
+    assert ahead.high_quality > 2 * plain.high_quality, found
