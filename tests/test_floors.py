@@ -17,6 +17,7 @@ FLOORS = {
     "training": 2,
     "models": 3,
     "gans": 3,
+    "neuroevolution": 4,
     "operators": 4,
     "algorithms": 5,
     "experiments": 6,

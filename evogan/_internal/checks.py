@@ -41,6 +41,13 @@ def check_bool(value: Any, name: str) -> bool:
     return bool(value)
 
 
+def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
+    """Return ``value`` if it is one of ``choices``; a ValueError lists them."""
+    if value not in (listed := list(choices)):
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, listed))}, got {value!r}")
+    return str(value)
+
+
 def check_kind(value: Any, kind: type, name: str, example: str) -> Any:
     """Return ``value`` if it is an instance of ``kind``; a TypeError gives an example, also for a class."""
     if inspect.isclass(value) or not isinstance(value, kind):

@@ -2,9 +2,11 @@
 
 ==============  ==================================================================================
 :class:`GMOEA`  He, Huang, Cheng, Tan, Jin, IEEE TCYB 51(6), 2021: a multi-objective EA driven by a GAN
+:class:`EGAN`   Wang, Xu, Yao, Tao, IEEE TEVC 23(6), 2019: generators evolve, losses are mutations
 ==============  ==================================================================================
 """
 
+from evogan.algorithms.egan import EGAN
 from evogan.algorithms.gmoea import GMOEA
 
-__all__ = ["GMOEA"]
+__all__ = ["EGAN", "GMOEA"]

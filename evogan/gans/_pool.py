@@ -63,6 +63,6 @@ class PooledTrainer(AdversarialTrainer):
         """Update the discriminators once; ``fake=None`` generates and asks the pools."""
         if fake is None:
             with torch.no_grad(), self._cast():
-                fake, _ = self._generate(len(real[0]), condition)
+                fake, _ = self.generate(len(real[0]), condition)
             fake = tuple(pool(part) for pool, part in zip(self.pools, fake, strict=True))
         return super().d_step(real, condition=condition, poor=poor, fake=fake)

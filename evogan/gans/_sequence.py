@@ -38,7 +38,7 @@ class SeqGANSystem(GANSystem):
         "generator" is what it minimises: its negative log-likelihood of real tokens in nats per token, which is always
         told as "nll", and after pretraining the loss of the policy gradient.
         """
-        self._set_rates()
+        self.set_rates()
         trainer, G = self.trainer, cast(SequenceGenerator, self.trainer.G)
         pretraining = self.n_steps < self.n_pretrain
         for _ in range(1 if pretraining else self.n_critic):

@@ -39,11 +39,13 @@ class UnrolledTrainer(AdversarialTrainer):
             ahead = {name: p - self.unrolled_lr * g for (name, p), g in zip(ahead.items(), grads, strict=True)}
         return loss.generator(self._at(ahead, real), self._at(ahead, fake), real=real, fake=fake)  # eq. 8
 
-    def g_step(self, real: Any, *, condition: Any = None, loss: AdversarialLoss | None = None) -> Tensor:
+    def g_step(
+        self, real: Any, *, condition: Any = None, loss: AdversarialLoss | None = None, latent: Tensor | None = None
+    ) -> Tensor:
         """Update the generator once; the discriminator itself stays where it is."""
         if condition is not None:
             raise ValueError("condition must be None: the unrolled GAN is unconditional")
-        fake, _ = self._generate(len(real), None)
+        fake, _ = self.generate(len(real), None, latent)
         value = self.generator_loss(real, fake, self.loss if loss is None else loss)
         self.descend_generator(value)
         return value.detach()

@@ -92,7 +92,7 @@ class VAESystem(PosteriorSystem):
 
     def step(self, batches: Callable[[], Batch]) -> dict[str, Tensor]:
         """Make one step of both networks; return both terms of the bound, in nats per sample."""
-        self._set_rates()
+        self.set_rates()
         nll, kl = cast(VAETrainer, self.trainer).step(self.real(batches()))
         if self.ema is not None:
             self.ema.update_parameters(self.trainer.G)

@@ -92,7 +92,7 @@ class GANSystem:
 
     def step(self, batches: Callable[[], Batch]) -> dict[str, Tensor]:
         """Make ``n_critic`` discriminator steps and one generator step."""
-        self._set_rates()
+        self.set_rates()
         for _ in range(self.n_critic):
             batch = batches()
             real, condition = self.real(batch), self.condition(batch)
@@ -170,7 +170,8 @@ class GANSystem:
             self.ema.load_state_dict(state["ema"])
         self.n_steps = state["n_steps"]
 
-    def _set_rates(self) -> None:
+    def set_rates(self) -> None:
+        """Give both optimizers the learning rates of the schedule at this step."""
         if self.schedule is None:
             return
         factor = self.schedule(self.n_steps)

@@ -112,7 +112,7 @@ class AdversarialTrainer:
         with torch.no_grad(), self._cast():
             real = self._shown(real)
             if fake is None:
-                fake, latent = self._generate(count(real), condition)
+                fake, latent = self.generate(count(real), condition)
         with self._cast():
             d_real, d_fake, d_poor = self._judge(real, fake, poor, condition)
         value = self._d_loss(real, fake, poor, d_real, d_fake, d_poor)
@@ -133,12 +133,22 @@ class AdversarialTrainer:
                 average_across_processes(list(part.buffers()))
         return value.detach()
 
-    def g_step(self, real: Sample, *, condition: Any = None, loss: AdversarialLoss | None = None) -> Tensor:
-        """Update the generator once against ``loss`` (the trainer's own by default); return its detached value."""
+    def g_step(
+        self,
+        real: Sample,
+        *,
+        condition: Any = None,
+        loss: AdversarialLoss | None = None,
+        latent: Tensor | None = None,
+    ) -> Tensor:
+        """Update the generator once against ``loss`` (the trainer's own by default); return its detached value.
+
+        ``latent=None`` draws as many latents as there are ``real`` samples.
+        """
         loss = self.loss if loss is None else loss
         with self._cast():
             real = self._shown(real)
-            fake, latent = self._generate(count(real), condition)
+            fake, latent = self.generate(count(real), condition, latent)
             # A separable generator loss never looks at the real logits: no forward pass for them.
             if isinstance(loss, SeparableLoss) and not self.auxiliaries and not self.joint_pairs:
                 d_real = d_fake = self._critic(fake, condition)
@@ -155,6 +165,20 @@ class AdversarialTrainer:
     def descend_generator(self, value: Tensor) -> None:
         """Step the generator (and the encoder) down the gradient of ``value``, for losses computed outside."""
         _descend(value, self._params_G, self.optimizer_G)
+
+    def generate(self, n: int, condition: Any = None, latent: Tensor | None = None) -> tuple[Sample, Tensor]:
+        """Return ``n`` samples of the generator as the discriminator is shown them, and the latents behind them.
+
+        Latents are drawn from the prior unless they are given. Gradients are kept; the mode is the generator's own.
+        """
+        latent = (self.prior(n) if latent is None else latent).to(self._params_G[0].device)
+        fake = self.G(latent) if condition is None else self.G(latent, condition)
+        fake = as_float(fake)
+        return (fake if self.encoder is None else (fake, latent)), latent
+
+    def logits(self, x: Sample, condition: Any = None) -> Tensor:
+        """Return the discriminator's raw logits of samples, in the mode it is in."""
+        return logits_of(self._critic(x, condition)).float()
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of the networks, the optimizers, and the parts that have one (controllers)."""
@@ -205,12 +229,6 @@ class AdversarialTrainer:
         if not self.joint_pairs:
             return real, fake
         return torch.cat([real, fake], dim=1), torch.cat([fake, real], dim=1)
-
-    def _generate(self, n: int, condition: Any) -> tuple[Sample, Tensor]:
-        latent = self.prior(n).to(self._params_G[0].device)
-        fake = self.G(latent) if condition is None else self.G(latent, condition)
-        fake = as_float(fake)
-        return (fake if self.encoder is None else (fake, latent)), latent
 
     def _critic(self, x: Sample, condition: Any) -> Tensor | Critic:
         output: Tensor | Critic = self.D(x) if condition is None else self.D(x, condition)

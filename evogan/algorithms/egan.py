@@ -1,0 +1,272 @@
+"""E-GAN: a population of generators evolves against a discriminator; adversarial losses are its mutations.
+
+C. Wang, C. Xu, X. Yao, D. Tao, "Evolutionary generative adversarial networks", IEEE Transactions on Evolutionary
+Computation 23(6), 2019, pp. 921-934; arXiv 1803.00657. Line numbers are those of its Algorithm 1.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from evogan._internal.checks import check_bool, check_choice, check_int
+from evogan._internal.samples import map_parts, parts_of
+from evogan.exceptions import TrainingDivergedError
+from evogan.neuroevolution import (
+    AllMutations,
+    Crossover,
+    EGANFitness,
+    Evaluation,
+    EvolvedSystem,
+    Fitness,
+    Individual,
+    LearningRateMutation,
+    MutationPolicy,
+    Mutations,
+    Nursery,
+    OptimizerState,
+    Plan,
+    Selection,
+    Truncation,
+    as_fitness,
+    draw_samples,
+    egan_mutations,
+    evaluated_fakes,
+    finite_ones,
+    generation_record,
+    named_mutations,
+    shared_among,
+)
+from evogan.training import Batch, GANSystem
+
+
+class EGAN(EvolvedSystem):
+    """Evolves the generator of any GAN: a system that :func:`evogan.experiments.train` trains like every other.
+
+    One step is one generation: the discriminator's updates, a child per parent and mutation, and selection.
+
+    Args:
+        make: makes the GAN whose generator evolves, e.g. ``partial(gans.dcgan, (1, 32, 32))``; called ``mu`` times, so
+            that the first parents differ. Its ``n_critic`` is the paper's n_D.
+        mu: parents; the batch size must be a multiple of it.
+        mutations: losses of the generator, by name or in a row; None means the paper's three.
+        policy: which of them each parent undergoes.
+        crossover: makes further children of the fittest two; None for none.
+        lr_mutation: changes the children's learning rates; None leaves them.
+        fitness: judges children: an object such as :class:`~evogan.neuroevolution.EGANFitness`, or a function of the
+            samples that returns a number.
+        selection: chooses the next parents; the first of them samples.
+        plus: (mu + lambda): parents are judged anew and may survive.
+        n_eval: samples that a child is judged on; None means the batch size.
+        mutation_base: ``"parent"`` as in the paper, or ``"chained"``: the fault of the authors' Theano programs, where
+            a child starts from whatever its elder siblings left in the parent's place.
+        opt_state: optimizer states follow the ``"individual"``, or belong to the ``"operator"`` as in those programs.
+        d_fakes: what the discriminator is shown: ``"fresh"`` samples of the parents, or those of their
+            ``"evaluation"``.
+        order: the discriminator first (``"DG"``, the paper) or the generators (``"GD"``, the authors' programs).
+
+    Attributes:
+        population: the present parents, the one that samples first.
+        counters: steps of discriminator and generators, evaluations, and children dropped because they diverged.
+
+    Raises:
+        TypeError, ValueError: an argument of another kind or out of its range; at the first step, a batch that cannot
+            be shared among the parents.
+        TrainingDivergedError: all children of a generation diverged.
+
+    Example:
+        >>> from functools import partial
+        >>> import numpy as np
+        >>> from evogan import gans
+        >>> from evogan.datasets import ring
+        >>> from evogan.training import fit
+        >>> rng = np.random.default_rng(1)
+        >>> egan = EGAN(partial(gans.gan, (2,)), mu=2)
+        >>> losses = fit(egan, ring(rng=rng), 3, rng=rng)
+        >>> egan.counters["n_g_steps"], egan.sample(5, rng=rng).shape
+        (18, torch.Size([5, 2]))
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], GANSystem],
+        *,
+        mu: int = 1,
+        mutations: Mutations | None = None,
+        policy: MutationPolicy = AllMutations(),
+        crossover: Crossover | None = None,
+        lr_mutation: LearningRateMutation | None = None,
+        fitness: Fitness | Callable[[Any], float] = EGANFitness(),
+        selection: Selection = Truncation(),
+        plus: bool = False,
+        n_eval: int | None = None,
+        mutation_base: Literal["parent", "chained"] = "parent",
+        opt_state: Literal["individual", "operator"] = "individual",
+        d_fakes: Literal["fresh", "evaluation"] = "fresh",
+        order: Literal["DG", "GD"] = "DG",
+    ) -> None:
+        self.mu = check_int(mu, "mu", low=1)
+        self.mutations = egan_mutations() if mutations is None else named_mutations(mutations)
+        self.policy, self.crossover, self.lr_mutation, self.selection = policy, crossover, lr_mutation, selection
+        self.fitness = as_fitness(fitness)
+        self.plus = check_bool(plus, "plus")
+        self.n_eval = None if n_eval is None else check_int(n_eval, "n_eval", low=2)
+        self.chained = check_choice(mutation_base, "mutation_base", ("parent", "chained")) == "chained"
+        self.opt_state = check_choice(opt_state, "opt_state", ("individual", "operator"))
+        self.d_fakes = check_choice(d_fakes, "d_fakes", ("fresh", "evaluation"))
+        self.order = check_choice(order, "order", ("DG", "GD"))
+        if (self.d_fakes, self.order) == ("evaluation", "DG"):
+            raise ValueError('d_fakes="evaluation" needs order="GD": before the first generation nothing was evaluated')
+        if self.chained and (plus or crossover is not None):
+            raise ValueError('mutation_base="chained" selects as it goes: it takes neither plus nor crossover')
+        super().__init__(make, n_parents=self.mu)
+        self._operator_states: dict[str, OptimizerState] | None = {} if self.opt_state == "operator" else None
+
+    def step(self, batches: Callable[[], Batch]) -> dict[str, Tensor]:
+        """Make one generation; return losses, the fitness of the generator that samples, and what made the parents."""
+        self.system.set_rates()
+        rng = np.random.default_rng(int(torch.randint(2**63 - 1, ())))
+        if self.order == "DG":
+            d_loss = self._train_discriminator(batches)
+        children = self._evolve(batches, rng)
+        if self.order == "GD":
+            d_loss = self._train_discriminator(batches)
+        self.bench.load(self.population[0])
+        if self.system.ema is not None:
+            self.system.ema.update_parameters(self.trainer.G)
+        self.system.n_steps += 1
+        self.record(generation_record(self.system.n_steps, children, self.population, self.fitness.parts))
+        return {"discriminator": d_loss, **self._told(), **self.trainer.controls()}
+
+    def _train_discriminator(self, batches: Callable[[], Batch]) -> Tensor:
+        """Lines 2-7: n_D updates, every parent giving m / mu of the fakes."""
+        for k in range(self.system.n_critic):
+            batch = batches()
+            real, condition = self.system.real(batch), self.system.condition(batch)
+            share = shared_among(len(batch.x), self.mu)
+            fakes = []
+            for j, parent in enumerate(self.population):
+                if self.d_fakes == "evaluation":
+                    fakes.append(evaluated_fakes(parent, k, share))
+                    continue
+                if self.mu > 1 or self.order == "GD":
+                    self.bench.load_weights(parent.weights)
+                rows = slice(j * share, (j + 1) * share)
+                with torch.no_grad():
+                    given = None if condition is None else map_parts(lambda part, r=rows: part[r], condition)
+                    fakes.append(self.trainer.generate(share, given)[0])
+            d_loss = self.trainer.d_step(real, condition=condition, fake=map_parts(lambda *x: torch.cat(x), *fakes))
+            self.counters["n_d_steps"] += 1
+        if not torch.isfinite(d_loss):
+            raise TrainingDivergedError(f"the discriminator's loss became {float(d_loss)}: try a smaller learning rate")
+        return d_loss
+
+    def _evolve(self, batches: Callable[[], Batch], rng: np.random.Generator) -> list[Individual]:
+        """Lines 8-17: children, their fitness, and the next parents; return all children."""
+        batch = batches()
+        judged, condition = draw_samples(self.system, batches, self.n_eval)
+        latent = self.trainer.prior(len(parts_of(judged)[0])).to(self.system.device)
+        nursery = Nursery(
+            self.system,
+            self.bench,
+            self.mutations,
+            self.fitness,
+            Evaluation(self.trainer, judged, latent, condition),
+            real=self.system.real(batch),
+            condition=self.system.condition(batch),
+            factor=1.0 if self.system.schedule is None else self.system.schedule(self.system.n_steps),
+            first_number=self.n_made,
+            operator_states=self._operator_states,
+            keep_fakes=self.d_fakes == "evaluation",
+        )
+        children = self._chain(nursery) if self.chained else self._bear(nursery, rng)
+        self.n_made += nursery.n_made
+        self.counters["n_g_steps"] += nursery.n_made
+        self.counters["n_evaluations"] += nursery.n_judged
+        return children
+
+    def _bear(self, nursery: Nursery, rng: np.random.Generator) -> list[Individual]:
+        """Make independent children and select the next parents."""
+        parents, names = self.population, list(self.mutations)
+        if self.plus or getattr(self.selection, "judges_parents", False):
+            for parent in parents:
+                nursery.judge(parent)
+        plans = []
+        for parent in parents:
+            for i in self.policy.choose(len(names), rng=rng):
+                rate = parent.rate if self.lr_mutation is None else self.lr_mutation(parent.rate, rng=rng)
+                plans.append(Plan(parent, names[i], rate))
+        children = nursery.mutate_all(plans)
+        nursery.settle()
+        for plan, child in zip(plans, children, strict=True):
+            self.policy.learn(names.index(plan.mutation), parent=plan.parent, child=child)
+        if self.crossover is not None:
+            best = sorted(finite_ones(children), key=lambda child: child.fitness, reverse=True)
+            for _ in range(self.crossover.n_children if len(best) > 1 else 0):
+                children.append(nursery.cross(best[0], best[1], self.crossover))
+            nursery.settle()
+        alive = finite_ones(children)
+        self.counters["n_diverged"] += len(children) - len(alive)
+        candidates = [*parents, *alive] if self.plus else alive
+        survivors = self.selection(candidates, self.mu, parents=parents, generation=self.system.n_steps, rng=rng)
+        # Where children diverged there can be too few: the others take their places.
+        self.population = [survivors[i % len(survivors)] for i in range(self.mu)]
+        return children
+
+    def _chain(self, nursery: Nursery) -> list[Individual]:
+        """Make children as the authors' Theano programs do: a child replaces a parent before its siblings are born.
+
+        The list of parents and that of survivors are one. With one parent the second child starts from the first;
+        with two the second parent is never used.
+        """
+        slots = list(self.population)
+        children: list[Individual] = []
+        for i in range(self.mu):
+            for name in self.mutations:
+                child = nursery.mutate(Plan(slots[i], name, slots[i].rate), nursery.latent())
+                nursery.settle()
+                if len(children) < self.mu and math.isfinite(child.fitness):
+                    slots[len(children)] = child
+                else:
+                    worst = min(range(self.mu), key=lambda s: slots[s].fitness)
+                    if child.fitness > slots[worst].fitness:
+                        slots[worst] = child
+                children.append(child)
+        self.counters["n_diverged"] += len(children) - len(finite_ones(children))
+        self.population = sorted(slots, key=lambda slot: slot.fitness, reverse=True)
+        return children
+
+    def _told(self) -> dict[str, Tensor]:
+        best = self.population[0]
+        made = Counter(survivor.mutation for survivor in self.population)
+        makers = [*self.mutations, *(["crossover"] if self.crossover is not None else [])]
+        told = {
+            "generator": best.loss,
+            "fitness": best.fitness,
+            **dict(zip(self.fitness.parts, best.parts, strict=True)),
+        }
+        told |= {f"by_{name}": made[name] for name in makers}
+        return {name: torch.tensor(float(value)) for name, value in told.items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the whole population, the discriminator, and what the policy has learned."""
+        policy = self.policy.state_dict() if hasattr(self.policy, "state_dict") else None
+        return {**super().state_dict(), "policy": policy, "operator_states": self._operator_states}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what :meth:`state_dict` returned.
+
+        Raises:
+            ValueError, RuntimeError, KeyError: the state is that of other networks or another population.
+        """
+        super().load_state_dict(state)
+        if hasattr(self.policy, "load_state_dict"):
+            self.policy.load_state_dict(state["policy"])
+        self._operator_states = copy.deepcopy(state["operator_states"])
