@@ -10,6 +10,7 @@ import copy
 import math
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +20,9 @@ from torch import Tensor
 from evogan._internal.checks import check_bool, check_choice, check_int
 from evogan._internal.samples import map_parts, parts_of
 from evogan.exceptions import TrainingDivergedError
+from evogan.gans import Recipe, assemble
+from evogan.losses import NonSaturating
+from evogan.nets import Networks
 from evogan.neuroevolution import (
     AllMutations,
     Crossover,
@@ -44,7 +48,7 @@ from evogan.neuroevolution import (
     named_mutations,
     shared_among,
 )
-from evogan.training import Batch, GANSystem
+from evogan.training import Adam, Batch, GANSystem
 
 
 class EGAN(EvolvedSystem):
@@ -128,6 +132,43 @@ class EGAN(EvolvedSystem):
             raise ValueError('mutation_base="chained" selects as it goes: it takes neither plus nor crossover')
         super().__init__(make, n_parents=self.mu)
         self._operator_states: dict[str, OptimizerState] | None = {} if self.opt_state == "operator" else None
+
+    @classmethod
+    def paper(cls, shape: tuple[int, ...], *, networks: Networks | None = None, gamma: float = 0.05) -> EGAN:
+        """Make E-GAN with the settings printed beside Algorithm 1 of arXiv 1803.00657, to be trained on batches of 16.
+
+        Adam 2e-4 with decays .5 and .99, n_D = 2, one parent, three mutations. The preprint prints no gamma.
+        """
+        recipe = Recipe(optimizer=Adam((0.5, 0.99)), n_critic=2, ema=None)
+        return cls(partial(assemble, shape, networks, recipe, loss=NonSaturating()), fitness=EGANFitness(gamma))
+
+    @classmethod
+    def official(
+        cls, shape: tuple[int, ...], *, networks: Networks | None = None, program: str = "theano", mu: int = 1
+    ) -> EGAN:
+        """Make E-GAN as the authors' programs for CIFAR-10 run it, to be trained on batches of 32.
+
+        Three discriminator steps after the generators', on the samples that the survivors were judged by. ``"theano"``
+        (the experiments of the paper): chained mutations, an optimizer state per mutation, gamma .002 on the squared
+        norm. ``"pytorch"`` (later): independent children, gamma .01, least squares on raw logits.
+
+        Departs from the programs: the discriminator judges in evaluation mode. The PyTorch program starts all parents
+        with equal weights, here they differ.
+        """
+        theano = check_choice(program, "program", ("theano", "pytorch")) == "theano"
+        names = ("heuristic", "minimax", "least_squares") if theano else ("heuristic", "least_squares", "minimax")
+        known = egan_mutations(on_logits=not theano)
+        return cls(
+            partial(assemble, shape, networks, Recipe(n_critic=3, ema=None), loss=NonSaturating()),
+            mu=mu,
+            mutations={name: known[name] for name in names},
+            fitness=EGANFitness(0.002, squared=True) if theano else EGANFitness(0.01),
+            n_eval=256,
+            mutation_base="chained" if theano else "parent",
+            opt_state="operator" if theano else "individual",
+            d_fakes="evaluation",
+            order="GD",
+        )
 
     def step(self, batches: Callable[[], Batch]) -> dict[str, Tensor]:
         """Make one generation; return losses, the fitness of the generator that samples, and what made the parents."""
@@ -214,8 +255,8 @@ class EGAN(EvolvedSystem):
             nursery.settle()
         alive = finite_ones(children)
         self.counters["n_diverged"] += len(children) - len(alive)
-        candidates = [*parents, *alive] if self.plus else alive
-        survivors = self.selection(candidates, self.mu, parents=parents, generation=self.system.n_steps, rng=rng)
+        elders = [parent for parent in parents if self.plus and math.isfinite(parent.fitness)]
+        survivors = self.selection([*elders, *alive], self.mu, parents=parents, generation=self.system.n_steps, rng=rng)
         # Where children diverged there can be too few: the others take their places.
         self.population = [survivors[i % len(survivors)] for i in range(self.mu)]
         return children

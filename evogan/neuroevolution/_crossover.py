@@ -17,7 +17,8 @@ from evogan.training import AdversarialTrainer
 class Crossover(Protocol):
     """Makes children of two parents; ``n_children`` of them in a generation."""
 
-    n_children: int
+    @property
+    def n_children(self) -> int: ...
 
     def __call__(
         self,

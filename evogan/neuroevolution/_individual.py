@@ -24,7 +24,7 @@ class Individual:
         parents: numbers of the individuals it was made from.
         mutation: the name of what made it.
         rate: a factor of its learning rate.
-        loss: what its mutation's loss was, before its step.
+        loss: what its mutation's loss was before its step; 0 where there was none.
         parts: the parts of its fitness.
         fitness: the number that selection compares; higher is better.
         fakes: the samples it was judged by, where they are used again.
@@ -36,7 +36,7 @@ class Individual:
     parents: tuple[int, ...] = ()
     mutation: str = "initial"
     rate: float = 1.0
-    loss: float = float("nan")
+    loss: float = 0.0
     parts: tuple[float, ...] = ()
     fitness: float = float("nan")
     fakes: Any = None
