@@ -4,8 +4,9 @@ One run
     :func:`run`, :func:`resume`, :class:`RunResult`, :class:`Progress`; :func:`describe` tells what was run.
 
 Many runs
-    :class:`Campaign`, :func:`run_campaign`, :func:`load_results`, :class:`Results`, :class:`Record`; the executors
-    :class:`Serial`, :class:`Processes`, :class:`Dask`, which :class:`Evaluations` also brings into a single run.
+    :class:`Campaign`, :class:`TrainingCampaign`, :func:`run_campaign`, :func:`load_results`, :class:`Results`,
+    :class:`Record`; the executors :class:`Serial`, :class:`Processes`, :class:`Dask`, which :class:`Evaluations` also
+    brings into a single run.
 
 Training a system of :mod:`evogan.gans`
     :func:`train`, :class:`TrainResult`, :class:`TrainProgress`, and what judges samples: :class:`ImageScorer`,
@@ -23,7 +24,7 @@ from evogan.experiments._executors import Dask, Evaluations, Executor, Processes
 from evogan.experiments._export import to_iohanalyzer_csv, to_long_csv, to_npz
 from evogan.experiments._progress import CampaignProgress, Progress, TrainProgress
 from evogan.experiments._ranking import FriedmanResult, friedman, mss, nemenyi_critical_difference, nemenyi_groups
-from evogan.experiments._results import LARGER_IS_BETTER, Record, Results, results_from_csv
+from evogan.experiments._results import LARGER_IS_BETTER, Record, Results, larger_is_better, results_from_csv
 from evogan.experiments._run import resume, run
 from evogan.experiments._scorers import ImageScorer, VectorScorer
 from evogan.experiments._state import RunResult
@@ -33,6 +34,7 @@ from evogan.experiments._table_text import Table
 from evogan.experiments._tables import comparison_table
 from evogan.experiments._train import train
 from evogan.experiments._train_loop import Scorer, TrainResult
+from evogan.experiments._training_campaign import TrainingCampaign
 
 __all__ = [
     "LARGER_IS_BETTER",
@@ -54,12 +56,14 @@ __all__ = [
     "Table",
     "TrainProgress",
     "TrainResult",
+    "TrainingCampaign",
     "VectorScorer",
     "a12",
     "comparison_table",
     "describe",
     "friedman",
     "holm",
+    "larger_is_better",
     "load_results",
     "mss",
     "nemenyi_critical_difference",

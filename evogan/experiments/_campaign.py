@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ from evogan.experiments._results import Results
 from evogan.experiments._run import run
 from evogan.experiments._store import Store
 
+Outcome = tuple[dict[str, Any], dict[str, NDArray[Any]]]
+"""The record of a cell and its arrays."""
 ProblemFactory = Callable[[], Any]
 AlgorithmFactory = Callable[[Any], Any]
 
@@ -70,14 +72,11 @@ class Campaign:
     seeds: int | Sequence[int]
 
     def __post_init__(self) -> None:
-        for what, table in (("algorithms", self.algorithms), ("problems", self.problems)):
-            if not table or not all(callable(factory) for factory in table.values()):
-                raise ValueError(f"{what} must map labels to functions, at least one, got {table!r}")
+        check_table(self.algorithms, "algorithms")
+        check_table(self.problems, "problems")
         for label in self.problems:
             check_int(self._budget(label), f"n_evals of {label}", low=1)
-        seeds = self._seeds()
-        if not seeds or len(set(seeds)) < len(seeds):
-            raise ValueError(f"seeds must be different integers, at least one, got {self.seeds!r}")
+        check_seeds(self.seeds)
 
     def cells(self) -> list[Cell]:
         """Return every run, seed by seed, so that a campaign that was cut short is balanced.
@@ -94,7 +93,7 @@ class Campaign:
                     "problem": {"name": problem.name(), **describe(problem)},
                     "algorithm": {"name": label.partition("#")[0], **describe(make(problem))},
                 }
-        for seed in self._seeds():
+        for seed in check_seeds(self.seeds):
             for problem_label in self.problems:
                 budget = self._budget(problem_label)
                 for label in self.algorithms:
@@ -103,10 +102,9 @@ class Campaign:
                     cells.append(Cell(label, problem_label, seed, budget, config))
         return cells
 
-    def _seeds(self) -> list[int]:
-        if isinstance(self.seeds, int):
-            return list(range(1, check_int(self.seeds, "seeds", low=1) + 1))
-        return [check_int(seed, "seeds") for seed in self.seeds]
+    def compute(self) -> Callable[[Cell], Outcome]:
+        """Return what computes a cell."""
+        return partial(_compute, dict(self.problems), dict(self.algorithms))
 
     def _budget(self, problem: str) -> Any:
         if isinstance(self.n_evals, Mapping):
@@ -116,8 +114,23 @@ class Campaign:
         return self.n_evals
 
 
+class CampaignLike(Protocol):
+    """What :func:`run_campaign` needs: a :class:`Campaign`, or a :class:`TrainingCampaign`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def cells(self) -> list[Cell]:
+        """Return every run."""
+        ...
+
+    def compute(self) -> Callable[[Cell], Outcome]:
+        """Return a function, to be pickled, that computes a cell and never raises an ordinary error."""
+        ...
+
+
 def run_campaign(
-    campaign: Campaign,
+    campaign: CampaignLike,
     out: Path | str,
     *,
     executor: Executor | None = None,
@@ -149,10 +162,9 @@ def run_campaign(
         missing = [cell for cell in cells if cell.key not in done]
         if progress is not None:
             progress.start(len(cells), len(cells) - len(missing))
-        compute = partial(_compute, dict(campaign.problems), dict(campaign.algorithms))
-        for i, outcome in (executor or Serial()).map_unordered(compute, missing) if missing else ():
+        for i, outcome in (executor or Serial()).map_unordered(campaign.compute(), missing) if missing else ():
             cell = missing[i]
-            record, arrays = _failed(outcome) if isinstance(outcome, BaseException) else outcome
+            record, arrays = failed(outcome) if isinstance(outcome, BaseException) else outcome
             append({"key": cell.key, **_labels(cell), "config": cell.config, **record, "versions": versions()}, arrays)
             if progress is not None:
                 progress.update(cell, record.get("error"))
@@ -163,9 +175,7 @@ def _labels(cell: Cell) -> dict[str, Any]:
     return {"algorithm": cell.algorithm, "problem": cell.problem, "seed": cell.seed}
 
 
-def _compute(
-    problems: dict[str, ProblemFactory], algorithms: dict[str, AlgorithmFactory], cell: Cell
-) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def _compute(problems: dict[str, ProblemFactory], algorithms: dict[str, AlgorithmFactory], cell: Cell) -> Outcome:
     """Run one cell, wherever the executor put it; return its record and its arrays."""
     try:
         problem = problems[cell.problem]()
@@ -173,7 +183,7 @@ def _compute(
             warnings.simplefilter("always", RuntimeWarning)
             result = run(problem, algorithms[cell.algorithm](problem), n_evals=cell.n_evals, seed=cell.seed)
     except Exception as error:
-        return _failed(error)
+        return failed(error)
     record = {
         "error": None,
         "n_evals": result.n_evals,
@@ -192,6 +202,23 @@ def _compute(
     return record, {**arrays, "X": o.X, "F": o.F, "G": o.G, "CV": o.CV}
 
 
-def _failed(error: BaseException) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def failed(error: BaseException) -> Outcome:
+    """Return the record of a cell that ended with an error."""
     where = traceback.format_exception(error)
     return {"error": f"{type(error).__name__}: {error}", "traceback": "".join(where)}, {}
+
+
+def check_table(table: Mapping[str, Any], name: str) -> None:
+    """Raise ValueError unless ``table`` maps at least one label to functions."""
+    if not table or not all(callable(factory) for factory in table.values()):
+        raise ValueError(f"{name} must map labels to functions, at least one, got {table!r}")
+
+
+def check_seeds(seeds: int | Sequence[int]) -> list[int]:
+    """Return the seeds, 1 to n for an integer n; ValueError where there is none or one stands twice."""
+    if isinstance(seeds, int):
+        return list(range(1, check_int(seeds, "seeds", low=1) + 1))
+    checked = [check_int(seed, "seeds") for seed in seeds]
+    if not checked or len(set(checked)) < len(checked):
+        raise ValueError(f"seeds must be different integers, at least one, got {seeds!r}")
+    return checked

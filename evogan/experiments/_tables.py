@@ -9,7 +9,7 @@ from functools import cache
 from typing import Literal
 
 from evogan.experiments._ranking import check_alpha
-from evogan.experiments._results import LARGER_IS_BETTER, Results
+from evogan.experiments._results import Results, larger_is_better
 from evogan.experiments._samples import Key, Sample, compare, sample_notes, some
 from evogan.experiments._statistics import FriedmanResult, a12, friedman, holm, mss, nemenyi_critical_difference
 from evogan.experiments._table_text import Cell, Sign, Table
@@ -77,7 +77,7 @@ def comparison_table(
     if _choice(correction, "correction", ("holm", "none")) == "holm" and platemo:
         raise ValueError("correction must be 'none' in style 'platemo', which has no other, got 'holm'")
     check_alpha(alpha)
-    larger = results.check_metric(metric) in LARGER_IS_BETTER
+    larger = larger_is_better(results.check_metric(metric))
     columns = _names(algorithms, results.algorithms, "algorithms")
     rows = _names(problems, results.problems, "problems")
     if control is not None and control not in columns:

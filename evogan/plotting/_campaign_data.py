@@ -21,9 +21,9 @@ MAX_GRID = 400  # points of a drawn curve: more cannot be seen, and make vector 
 
 def sign_of(metric: str) -> float:
     """Return the factor that makes smaller values of ``metric`` the better ones."""
-    from evogan.experiments import LARGER_IS_BETTER
+    from evogan.experiments import larger_is_better
 
-    return -1.0 if metric in LARGER_IS_BETTER else 1.0
+    return -1.0 if larger_is_better(metric) else 1.0
 
 
 def select_problems(results: Results, problems: Sequence[str] | None, metric: str) -> list[str]:
