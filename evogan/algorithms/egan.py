@@ -38,8 +38,10 @@ from evogan.neuroevolution import (
     OptimizerState,
     Plan,
     Selection,
+    Together,
     Truncation,
     as_fitness,
+    check_together,
     draw_samples,
     egan_mutations,
     evaluated_fakes,
@@ -75,6 +77,8 @@ class EGAN(EvolvedSystem):
         d_fakes: what the discriminator is shown: ``"fresh"`` samples of the parents, or those of their
             ``"evaluation"``.
         order: the discriminator first (``"DG"``, the paper) or the generators (``"GD"``, the authors' programs).
+        together: make all children of a generation at once, with stacked weights: the same up to rounding. ``"auto"``
+            does so on an accelerator, where the networks allow it; on a CPU convolutions lose by it.
 
     Attributes:
         population: the present parents, the one that samples first.
@@ -82,7 +86,7 @@ class EGAN(EvolvedSystem):
 
     Raises:
         TypeError, ValueError: an argument of another kind or out of its range; at the first step, a batch that cannot
-            be shared among the parents.
+            be shared among the parents, or what keeps children from being made ``together=True``.
         TrainingDivergedError: all children of a generation diverged.
 
     Example:
@@ -115,6 +119,7 @@ class EGAN(EvolvedSystem):
         opt_state: Literal["individual", "operator"] = "individual",
         d_fakes: Literal["fresh", "evaluation"] = "fresh",
         order: Literal["DG", "GD"] = "DG",
+        together: Together = "auto",
     ) -> None:
         self.mu = check_int(mu, "mu", low=1)
         self.mutations = egan_mutations() if mutations is None else named_mutations(mutations)
@@ -130,6 +135,11 @@ class EGAN(EvolvedSystem):
             raise ValueError('d_fakes="evaluation" needs order="GD": before the first generation nothing was evaluated')
         if self.chained and (plus or crossover is not None):
             raise ValueError('mutation_base="chained" selects as it goes: it takes neither plus nor crossover')
+        self.together = check_together(together)
+        if self.together is True and (self.chained or self.opt_state == "operator"):
+            raise ValueError(
+                'together=True needs mutation_base="parent" and opt_state="individual", or children wait for each other'
+            )
         super().__init__(make, n_parents=self.mu)
         self._operator_states: dict[str, OptimizerState] | None = {} if self.opt_state == "operator" else None
 
@@ -226,8 +236,10 @@ class EGAN(EvolvedSystem):
             first_number=self.n_made,
             operator_states=self._operator_states,
             keep_fakes=self.d_fakes == "evaluation",
+            together=self.together,
         )
         children = self._chain(nursery) if self.chained else self._bear(nursery, rng)
+        self.together = nursery.together
         self.n_made += nursery.n_made
         self.counters["n_g_steps"] += nursery.n_made
         self.counters["n_evaluations"] += nursery.n_judged
@@ -294,7 +306,7 @@ class EGAN(EvolvedSystem):
             **dict(zip(self.fitness.parts, best.parts, strict=True)),
         }
         told |= {f"by_{name}": made[name] for name in makers}
-        return {name: torch.tensor(float(value)) for name, value in told.items()}
+        return {name: torch.tensor(float(value), device=self.device) for name, value in told.items()}
 
     def state_dict(self) -> dict[str, Any]:
         """Return the whole population, the discriminator, and what the policy has learned."""

@@ -13,12 +13,16 @@ from evogan.losses import NonSaturating
 from evogan.nets import Networks
 from evogan.neuroevolution import (
     UCB1,
+    AllMutations,
     Distillation,
     EGANFitness,
     IEGANFitness,
     Metropolis,
+    MutationPolicy,
     Mutations,
     ParetoSelection,
+    Selection,
+    Truncation,
 )
 from evogan.regularizers import GradientPenalty
 
@@ -31,19 +35,31 @@ def egan(
     networks: Networks | None = None,
     mu: int = 1,
     mutations: Mutations | None = None,
+    policy: MutationPolicy = AllMutations(),
     gamma: float = 0.05,
+    selection: Selection = Truncation(),
+    plus: bool = False,
     n_eval: int | None = None,
     recipe: Recipe = _RECIPE,
 ) -> EGAN:
-    """Make E-GAN with its three mutations.
+    """Make E-GAN, by default with its three mutations; :class:`EGAN` says what the other parts mean.
 
     C. Wang, C. Xu, X. Yao, D. Tao, "Evolutionary generative adversarial networks", IEEE TEVC 23(6), 2019.
 
     Departs from the paper: one discriminator step, the second moment's decay .999, siblings judged on the same
-    latents and samples; :meth:`EGAN.paper` has the paper's settings.
+    latents and samples; ``EGAN.paper`` has the paper's settings.
     """
     make = partial(assemble, shape, networks, recipe, loss=NonSaturating())
-    return EGAN(make, mu=mu, mutations=mutations, fitness=EGANFitness(gamma), n_eval=n_eval)
+    return EGAN(
+        make,
+        mu=mu,
+        mutations=mutations,
+        policy=policy,
+        fitness=EGANFitness(gamma),
+        selection=selection,
+        plus=plus,
+        n_eval=n_eval,
+    )
 
 
 def ie_gan(

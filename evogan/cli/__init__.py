@@ -125,7 +125,8 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     train = _add(commands, "train", "train a generative adversarial network on a data set")
     train.epilog = (
         "examples: evogan train gan --data digits --steps 2000 --out out | evogan train dcgan --data fashion-mnist "
-        "--image-size 32 --set networks.width=32 --set lr_D=1e-4 | evogan train --resume out"
+        "--image-size 32 --set networks.width=32 --set lr_D=1e-4 | evogan train egan --data ring8 --set mu=2 "
+        "--set gamma=0.1 --set mutations=heuristic,hinge | evogan train --resume out"
     )
     train.add_argument("system", nargs="?", metavar="SYSTEM", help="a name from `evogan list gans`")
     train.add_argument("--data", metavar="NAME", help="a name from `evogan list data`, or a folder of images")
@@ -141,7 +142,7 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         default=[],
         metavar="KEY=VALUE",
         help="a parameter of the system or its recipe (lr_G, lr_D, n_critic, ema, bf16 ...), networks=dcgan, mlp or "
-        "resnet, or networks.KEY; repeatable",
+        "resnet, or networks.KEY; of egan also mutations, policy and selection by name; repeatable",
     )
     train.add_argument("--features", metavar="NAME|FILE", help="feature network of the scores (the data set's own)")
     train.add_argument("--n-samples", type=int, metavar="N", help="generated samples per score (2000)")

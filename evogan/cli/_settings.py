@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import tomllib
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +29,8 @@ def parse_settings(pairs: Sequence[str]) -> dict[str, Any]:
             settings[key] = tomllib.loads(f"value = {text.strip()}")["value"]
         except tomllib.TOMLDecodeError:
             word = text.strip()
-            settings[key] = {"true": True, "false": False}.get(word.lower(), word)
+            short = re.fullmatch(r"[+-]?(\d+\.|\.\d+)(e[+-]?\d+)?", word, re.IGNORECASE)  # TOML writes 0.5, people .5
+            settings[key] = float(word) if short else {"true": True, "false": False}.get(word.lower(), word)
     return settings
 
 

@@ -7,8 +7,10 @@ import json
 import os
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,18 @@ from evogan.cli.gan_names import make_features, make_system
 from evogan.datasets import Dataset, load
 from evogan.exceptions import CheckpointError
 from evogan.experiments import ImageScorer, TrainProgress, TrainResult, VectorScorer, train
+from evogan.experiments._train_folder import RECORDS, read_rows
+from evogan.plotting import generations, makers_of_survivors
 from evogan.training import is_distributed, process_rank
 
 CONFIG = "config.json"
 _KEPT = ("system", "data_name", "image_size", "root", "features", "n_samples", "set", "score_every", "checkpoint_every")
+_COUNTED = {
+    "n_d_steps": "discriminator steps",
+    "n_g_steps": "generator steps",
+    "n_evaluations": "evaluations",
+    "n_diverged": "diverged children",
+}
 _WEIGHTS = 4  # a use of the seed beside those of the training loop
 _OF_A_NEW_RUN = ("system", "data", "image_size", "batch_size", "seed", "out", "root", "features", "n_samples", "set")
 
@@ -150,10 +160,18 @@ def _print_result(result: TrainResult, config: dict[str, Any], folder: str | Non
     print(f"{config['system']} on {config['data_name']}, seed {result.seed}")
     print(f"  {'steps':<24}{result.n_steps}")
     for name, value in result.losses[-1].items():
-        if name != "step":
+        if name != "step" and not name.startswith(("by_", "d_by_")):
             print(f"  {name:<24}{value:.6g}")
     for score in result.scores.values():
         print(f"  {score}")
+    records = result.records if folder is None else read_rows(Path(folder) / RECORDS)  # also before a resumption
+    makers = Counter(chain.from_iterable(makers_of_survivors(generations(records))))
+    if makers:
+        shares = [f"{name} {count / makers.total():.0%}" for name, count in makers.most_common()]
+        print(f"  {'survivors made by':<24}{', '.join(shares)}")
+    for name, count in result.counters.items():
+        if count:
+            print(f"  {_COUNTED.get(name, name):<24}{count}")
     print(f"  {'seconds':<24}{result.wall_seconds:.1f} ({result.cpu_seconds:.1f} CPU)")
     if folder is not None:
         print(f"  {'written to':<24}{folder}")

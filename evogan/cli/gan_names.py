@@ -120,6 +120,10 @@ def _changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
 
 def _object(key: str, value: Any) -> Any:
     """Turn a name into the object that it stands for."""
+    if key in ("mutations", "policy", "selection"):
+        from evogan.cli.evolution_names import part_of_evolution
+
+        return part_of_evolution(key, value)
     tables: dict[str, Any] = {"networks": NETWORKS, "loss": LOSSES, "base": LOSSES, "divergence": DIVERGENCES}
     table = tables.get(key, {})
     if not table or not isinstance(value, str):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 
-from evogan import gans
 from evogan.training import System
+
+_YEAR = re.compile(r"\b(19|20)\d\d\b")
+_DEPARTS = re.compile(r"Departs from the (paper|authors' programs?): ")
 
 
 @dataclass(frozen=True)
@@ -17,37 +21,50 @@ class SystemEntry:
     """A named system.
 
     Attributes:
-        make: the function of :mod:`evogan.gans`.
+        name: that of its function, with - for _.
+        module: the folder of evogan that holds the function; imported when it is asked for.
         family: what kind of idea it is.
         verified: how far it has been checked against its paper.
         tests: what shows it, ``file::test`` below ``tests/``.
     """
 
-    make: Callable[..., System]
+    name: str
+    module: str
     family: str
     verified: str
     tests: tuple[str, ...]
 
     @property
+    def make(self) -> Callable[..., System]:
+        """The function that makes the system."""
+        made: Callable[..., System] = getattr(
+            importlib.import_module(f"evogan.{self.module}"), self.name.replace("-", "_")
+        )
+        return made
+
+    @property
     def paper(self) -> str:
-        """The paper's authors, title, venue and year: the second paragraph of the function's docstring."""
-        return self._paragraphs()[1]
+        """The paper's authors, title, venue and year: the second paragraph of the docstring of function or file."""
+        of_function, of_file = _paragraphs(self.make), _paragraphs(inspect.getmodule(self.make))
+        return next(text[1] for text in (of_function, of_file) if len(text) > 1 and _YEAR.search(text[1]))
 
     @property
     def departures(self) -> str:
-        """How the function differs from its paper; empty where it does not."""
-        prefix = "Departs from the paper: "
-        return " ".join(p.removeprefix(prefix) for p in self._paragraphs() if p.startswith(prefix))
+        """How the function, or the class that it makes, differs from the paper; empty where neither does."""
+        made = getattr(inspect.getmodule(self.make), str(inspect.signature(self.make).return_annotation), None)
+        texts = [*_paragraphs(self.make), *([] if self.module == "gans" else _paragraphs(made))]
+        return " ".join(_DEPARTS.sub("", text) for text in texts if _DEPARTS.match(text))
 
-    def _paragraphs(self) -> list[str]:
-        return [" ".join(p.split()) for p in inspect.cleandoc(self.make.__doc__ or "").split("\n\n")]
+
+def _paragraphs(documented: object) -> list[str]:
+    return [" ".join(text.split()) for text in inspect.cleandoc(documented.__doc__ or "").split("\n\n")]
 
 
 def systems() -> dict[str, SystemEntry]:
     """Return the table of systems, from ``systems.toml``."""
     rows = tomllib.loads(resources.files("evogan.cli").joinpath("systems.toml").read_text(encoding="utf-8"))
     return {
-        name: SystemEntry(getattr(gans, name.replace("-", "_")), row["family"], row["verified"], tuple(row["tests"]))
+        name: SystemEntry(name, row.get("module", "gans"), row["family"], row["verified"], tuple(row["tests"]))
         for name, row in rows.items()
     }
 

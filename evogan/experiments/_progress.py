@@ -8,6 +8,7 @@ import time
 from typing import Any, TextIO
 
 SHOWN = ("igd", "hv", "f_min")
+SHOWN_OF_EVOLUTION = ("discriminator", "generator", "fitness", "mixture_score")
 
 
 class Progress:
@@ -68,7 +69,10 @@ class TrainProgress:
         if self._first_step is None:
             self._first_step = step - 1
         parts = [f"{self.label}  {100 * step // n_max:3d}%  step {step}/{n_max}"]
-        parts += [f"{name} {value:.3g}" for name, value in row.items() if name != "step"]
+        names = [name for name in row if name != "step"]
+        if "fitness" in row:  # its parts and who made the survivors would fill the line
+            names = [name for name in SHOWN_OF_EVOLUTION if name in row]
+        parts += [f"{name} {row[name]:.3g}" for name in names]
         parts += [f"{name} {score.value:.4g}" for name, score in list(scores.items())[:1]]
         spent = time.monotonic() - self._start
         if step >= n_max:

@@ -45,7 +45,8 @@ def train(
         seed: of batches, latents and pictures; None draws one, and the result records it. The networks' initial
             weights are the caller's: build the system after ``torch.manual_seed`` for the same bits.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
-        out: folder for ``log.jsonl``, ``scores.jsonl``, ``result.json``, pictures, ``generator.pt`` and a checkpoint.
+        out: folder for ``log.jsonl``, ``scores.jsonl``, ``result.json``, pictures, ``generator.pt`` and a checkpoint;
+            a system that evolves adds ``generations.jsonl`` and ``evolution.png``.
         resume: continue from the checkpoint in ``out``, bit for bit as if the run had never stopped.
         scorer: judges samples every ``score_every`` steps and at the end, e.g. :class:`ImageScorer`.
         score_every: steps between scores and pictures; None means a tenth of ``n_steps``.

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 CHECKPOINT, WEIGHTS, LOG, SCORES = "checkpoint.pt", "generator.pt", "log.jsonl", "scores.jsonl"
 SAMPLES, LOSSES, CURVE, FRAMES = "samples.png", "losses.png", "scores.png", "samples"
-_FILES = (CONFIG, RESULT, CHECKPOINT, WEIGHTS, LOG, SCORES, SAMPLES, LOSSES, CURVE, FRAMES)
+RECORDS, EVOLUTION = "generations.jsonl", "evolution.png"
+_FILES = (CONFIG, RESULT, CHECKPOINT, WEIGHTS, LOG, SCORES, SAMPLES, LOSSES, CURVE, FRAMES, RECORDS, EVOLUTION)
 
 
 class TrainFolder:
@@ -44,10 +45,22 @@ class TrainFolder:
         for name in (LOG, SCORES):
             rows = [row for row in read_rows(self.path / name) if row["step"] <= state.n_steps] if resumed else []
             atomic_write(self.path / name, b"".join(to_json(row, indent=None) for row in rows))
+        # By number, for a step may have no record or several.
+        records = self.path / RECORDS
+        kept = records.read_bytes().splitlines(keepends=True)[: state.n_records] if records.exists() else []
+        if kept:
+            atomic_write(records, b"".join(kept))
+        else:
+            records.unlink(missing_ok=True)
 
     def log(self, rows: list[dict[str, float]], seconds: float) -> None:
         """Append losses."""
         self._append(LOG, [{**row, "seconds": round(seconds, 3)} for row in rows])
+
+    def log_records(self, records: list[dict[str, Any]]) -> None:
+        """Append what the system tells of its steps."""
+        if records:
+            self._append(RECORDS, records)
 
     def log_scores(self, row: dict[str, Any]) -> None:
         """Append scores."""
@@ -69,12 +82,15 @@ class TrainFolder:
 
     def close(self, system: System, result: TrainResult) -> None:
         """Write curves, and for a finished run its weights and then the JSON whose presence says so."""
-        from evogan.plotting import plot_scores, plot_training, save_figure
+        from evogan.plotting import plot_evolution, plot_scores, plot_training, save_figure
 
         save_figure(plot_training(read_rows(self.path / LOG)), self.path / LOSSES)
         rows = read_rows(self.path / SCORES)
         if rows:
             save_figure(plot_scores(rows), self.path / CURVE)
+        records = read_rows(self.path / RECORDS)
+        if any("survivors" in record for record in records):
+            save_figure(plot_evolution(records), self.path / EVOLUTION)
         if not result.finished:
             return
         generator = getattr(system, "generator", None)
@@ -88,6 +104,7 @@ class TrainFolder:
             "cpu_seconds": round(result.cpu_seconds, 3),
             "losses": rows_last(self.path / LOG),
             "scores": {name: asdict(score) for name, score in result.scores.items()},
+            "counters": result.counters,
             "versions": versions(),
         }
         atomic_write(self.path / RESULT, to_json(record))

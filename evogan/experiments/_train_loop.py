@@ -17,7 +17,7 @@ from evogan.exceptions import CheckpointError
 from evogan.experiments._progress import TrainProgress
 from evogan.experiments._train_folder import TrainFolder, read_checkpoint
 from evogan.metrics import SampleScore
-from evogan.training import Batch, Batches, System, first_process, gather_objects, process_rank, run_block
+from evogan.training import Batch, Batches, Recording, System, first_process, gather_objects, process_rank, run_block
 
 _BLOCK = 20  # steps between two looks at the losses on an accelerator, where looking makes the host wait
 _SECONDS = 60.0  # between checkpoints, where no number of steps is given
@@ -53,6 +53,7 @@ class TrainState:
     seed: int
     n_steps: int = 0
     n_drawn: int = 0
+    n_records: int = 0
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
 
@@ -71,6 +72,8 @@ class TrainResult:
         scores: the last scores by name.
         losses: a row per step made by this process, as in ``log.jsonl``.
         curve: a row per scoring, as in ``scores.jsonl``.
+        records: what the system told of its steps in this process, e.g. its generations; as in ``generations.jsonl``.
+        counters: what all steps cost, e.g. those of each player; empty where the system does not count.
     """
 
     config: dict[str, Any]
@@ -82,6 +85,8 @@ class TrainResult:
     scores: dict[str, SampleScore] = field(default_factory=dict)
     losses: list[dict[str, float]] = field(default_factory=list, repr=False)
     curve: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    records: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    counters: dict[str, int] = field(default_factory=dict)
 
 
 def run_training(
@@ -110,6 +115,7 @@ def run_training(
     result = TrainResult(state.config, state.seed, state.n_steps, False, 0.0, 0.0)
     saved = time.monotonic()
     stopped = False
+    _records(system)  # those of an earlier training are not this run's
     with torch_seeded(_rng(state, _TRAINING, process_rank()[0]), device):
         if random_states is not None:
             _set_random_state(random_states[process_rank()[0]], device)
@@ -124,9 +130,13 @@ def run_training(
             state.n_drawn = batches.n_drawn
             state.wall_seconds += time.perf_counter() - wall
             state.cpu_seconds += time.process_time() - cpu
+            records = _records(system)
+            state.n_records += len(records)
             result.losses += rows
+            result.records += records
             if folder is not None:
                 folder.log(rows, state.wall_seconds)
+                folder.log_records(records)
             finished = state.n_steps == plan.n_steps
             if state.n_steps % plan.score_every == 0 or finished:
                 _look(system, data, state, plan, folder, result)
@@ -143,9 +153,14 @@ def run_training(
                 saved = time.monotonic()
     result.n_steps, result.finished = state.n_steps, not stopped
     result.wall_seconds, result.cpu_seconds = state.wall_seconds, state.cpu_seconds
+    result.counters = dict(getattr(system, "counters", {}))
     if folder is not None:
         folder.close(system, result)
     return result
+
+
+def _records(system: System) -> list[dict[str, Any]]:
+    return system.take_records() if isinstance(system, Recording) else []
 
 
 def _rng(state: TrainState, use: int, rank: int = 0) -> np.random.Generator:
@@ -192,6 +207,7 @@ def _restore(system: System, state: TrainState, path: Path | str) -> list[Any]:
         raise CheckpointError(f"the checkpoint in {path} belongs to other networks: {error}") from error
     for name in ("seed", "n_steps", "n_drawn", "wall_seconds", "cpu_seconds"):
         setattr(state, name, stored[name])
+    state.n_records = stored.get("n_records", 0)
     random_states: list[Any] = stored["random_states"]
     return random_states
 

@@ -6,14 +6,18 @@ mutations       :class:`MinimaxMutation`, :class:`HeuristicMutation`, :class:`Le
                 adversarial loss
 policies        :class:`AllMutations`, :class:`RandomMutations`, :class:`UCB1`; :class:`LearningRateMutation`
 crossover       :class:`Distillation`
-fitness         :class:`EGANFitness`, :class:`IEGANFitness`, :class:`FeatureFitness`, :class:`CustomFitness`
+fitness         :class:`EGANFitness`, :class:`IEGANFitness`, :class:`FeatureFitness`,
+                :class:`CustomFitness`, :class:`NoFitness`
 selection       :class:`Truncation`, :class:`Tournament`, :class:`ParetoSelection`, :class:`Metropolis`, and the
                 controls :class:`RandomSelection` and :class:`WorstSelection`
+coevolution     :class:`Arena`, where generators meet discriminators; :func:`neighbourhoods` on a torus;
+                :class:`GeneratorMixture`, with weights by :func:`evolve_weights`
 ==============  ==============================================================================================
 
 The systems are in :mod:`evogan.algorithms`.
 """
 
+from evogan.neuroevolution._arena import AGGREGATES, Arena, Pair
 from evogan.neuroevolution._crossover import Crossover, Distillation
 from evogan.neuroevolution._evolved import EvolvedSystem
 from evogan.neuroevolution._fitness import (
@@ -23,8 +27,11 @@ from evogan.neuroevolution._fitness import (
     FeatureFitness,
     Fitness,
     IEGANFitness,
+    NoFitness,
 )
+from evogan.neuroevolution._generator_mixture import GeneratorMixture, evolve_weights, mixed
 from evogan.neuroevolution._individual import Individual, OptimizerState, Workbench
+from evogan.neuroevolution._mixing import GaussianLadder, best_weights, least_contribution
 from evogan.neuroevolution._mutations import (
     HeuristicMutation,
     LeastSquaresMutation,
@@ -44,6 +51,7 @@ from evogan.neuroevolution._selection import (
     Truncation,
     WorstSelection,
 )
+from evogan.neuroevolution._stacked import Together, check_together
 from evogan.neuroevolution._support import (
     as_fitness,
     draw_samples,
@@ -53,10 +61,13 @@ from evogan.neuroevolution._support import (
     generation_record,
     shared_among,
 )
+from evogan.neuroevolution._torus import check_grid, neighbourhoods
 
 __all__ = [
+    "AGGREGATES",
     "UCB1",
     "AllMutations",
+    "Arena",
     "Crossover",
     "CustomFitness",
     "Distillation",
@@ -65,6 +76,8 @@ __all__ = [
     "EvolvedSystem",
     "FeatureFitness",
     "Fitness",
+    "GaussianLadder",
+    "GeneratorMixture",
     "HeuristicMutation",
     "IEGANFitness",
     "Individual",
@@ -74,26 +87,36 @@ __all__ = [
     "MinimaxMutation",
     "MutationPolicy",
     "Mutations",
+    "NoFitness",
     "Nursery",
     "OptimizerState",
+    "Pair",
     "ParetoSelection",
     "Plan",
     "RandomMutations",
     "RandomSelection",
     "Selection",
+    "Together",
     "Tournament",
     "Truncation",
     "Workbench",
     "WorstSelection",
     "as_fitness",
+    "best_weights",
+    "check_grid",
+    "check_together",
     "draw_samples",
     "egan_mutations",
     "evaluated_fakes",
     "evolvable",
+    "evolve_weights",
     "finite_ones",
     "generation_record",
     "judging",
+    "least_contribution",
+    "mixed",
     "named_mutations",
+    "neighbourhoods",
     "shared_among",
     "statistics_kept",
 ]

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from evogan._internal.checks import check_int
+from evogan._internal.samples import evaluating
 from evogan.neuroevolution._individual import Individual, Workbench
 from evogan.training import AdversarialTrainer
 
@@ -59,18 +60,25 @@ class Distillation:
         condition: Any,
         factor: float,
     ) -> float:
-        """Leave the child on the bench; return the squared error before its step."""
+        """Leave the child on the bench; return the squared error before its step: 0, and no step, for a plain copy.
+
+        Raises:
+            ValueError: the discriminator does not judge samples one by one.
+        """
         n = len(latent)
         bench.load(other, factor=factor)
         with torch.no_grad():
             theirs, _ = trainer.generate(n, condition, latent)
-            d_theirs = trainer.logits(theirs, condition)
         bench.load(better, factor=factor)
         mine, _ = trainer.generate(n, condition, latent)
-        with torch.no_grad():
-            prefers_mine = trainer.logits(mine, condition) >= d_theirs
-            rows = prefers_mine.flatten(1).float().mean(1) >= 0.5
+        with evaluating(trainer.D):
+            d_mine, d_theirs = trainer.logits(mine, condition), trainer.logits(theirs, condition)
+            if len(d_mine) != n:
+                raise ValueError(f"Distillation needs a verdict on every sample, got {len(d_mine)} on {n} samples")
+            rows = (d_mine >= d_theirs).reshape(n, -1).float().mean(1) >= 0.5
             target = torch.where(rows.view(-1, *[1] * (mine.dim() - 1)), mine, theirs)
         value = mse_loss(mine, target)
-        trainer.descend_generator(value)
-        return float(value.detach())
+        loss = float(value.detach())
+        if loss != 0.0:  # where nothing is learned the optimizer's momentum would make a step of its own
+            trainer.descend_generator(value)
+        return loss

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from evogan.neuroevolution._individual import Individual, Workbench
 from evogan.neuroevolution._support import evolvable
-from evogan.training import Batch, GANSystem
+from evogan.training import Batch, GANSystem, process_rank
 
 _N_RECORDS = 100_000
 
@@ -30,6 +30,8 @@ class EvolvedSystem:
     """
 
     def __init__(self, make: Callable[[], GANSystem], *, n_parents: int) -> None:
+        if not callable(make):
+            raise TypeError(f"make must be a function that makes a system, e.g. partial(gans.gan, (2,)), got {make!r}")
         self.system = evolvable(make())
         self.trainer = self.system.trainer
         self.bench = Workbench.of_generator(self.trainer)
@@ -80,7 +82,13 @@ class EvolvedSystem:
         return self.system.pictures(batch, rng=rng)
 
     def to(self, device: torch.device) -> None:
-        """Move everything; before the first step only."""
+        """Move everything; before the first step only.
+
+        Raises:
+            ValueError: there are several processes, which would select different populations and mix their gradients.
+        """
+        if process_rank()[1] > 1:
+            raise ValueError(f"a population evolves in one process, without torchrun; got {process_rank()[1]} of them")
         self.system.to(device)
         for individual in self.population:
             individual.weights = [w.to(device) for w in individual.weights]

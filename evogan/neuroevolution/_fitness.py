@@ -225,6 +225,18 @@ class CustomFitness:
         return torch.tensor([float(self.function(fake))])
 
 
+@dataclass(frozen=True)
+class NoFitness:
+    """Zero for every candidate, without a look at its samples: for policies that make one child a parent."""
+
+    parts = ("none",)
+    weights = (0.0,)
+
+    def __call__(self, evaluation: Evaluation, fake: Sample) -> Tensor:
+        """Return zero."""
+        return torch.zeros(1)
+
+
 def _discriminator_gradient(trainer: AdversarialTrainer, value: Tensor) -> list[Tensor]:
     params = [p for p in trainer.D.parameters() if p.requires_grad]
     grads = torch.autograd.grad(value, params, allow_unused=True)

@@ -13,7 +13,7 @@ from evogan.training import AdversarialTrainer
 OptimizerState = list[dict[str, Any]]
 
 
-@dataclass
+@dataclass(eq=False)
 class Individual:
     """A generator of the population. Tensors are never changed in place: siblings may share them.
 
@@ -59,13 +59,7 @@ class Individual:
         device = like.weights[0].device
         made = cls(**{**state, "parents": tuple(state["parents"]), "parts": tuple(state["parts"])})
         made.weights = [w.to(device, copy=True) for w in made.weights]
-        made.optimizer = [
-            {
-                k: v.to(o[k].device if k in o else device, copy=True) if isinstance(v, Tensor) else v
-                for k, v in s.items()
-            }
-            for s, o in zip(made.optimizer, like.optimizer, strict=True)
-        ]
+        made.optimizer = restored_optimizer(made.optimizer, like)
         return made
 
 
@@ -123,6 +117,15 @@ class Workbench:
 
     def _parameters(self) -> list[nn.Parameter]:
         return [p for group in self.optimizer.param_groups for p in group["params"]]
+
+
+def restored_optimizer(state: OptimizerState, like: Individual) -> OptimizerState:
+    """Return a copy of an optimizer's state on the devices of that of ``like``, or on that of its weights."""
+    device = like.weights[0].device
+    return [
+        {k: v.to(o[k].device if k in o else device, copy=True) if isinstance(v, Tensor) else v for k, v in s.items()}
+        for s, o in zip(state, like.optimizer, strict=True)
+    ]
 
 
 def _cloned(state: dict[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -66,6 +68,8 @@ def named_mutations(mutations: Mutations) -> dict[str, AdversarialLoss]:
         ValueError: there are none.
         TypeError: one is not an adversarial loss.
     """
+    if isinstance(mutations, str) or not isinstance(mutations, Iterable):
+        raise TypeError(f"mutations must be adversarial losses in a list, or by name in a dict, got {mutations!r}")
     if isinstance(mutations, Mapping):
         named = dict(mutations)
     else:
@@ -76,9 +80,20 @@ def named_mutations(mutations: Mutations) -> dict[str, AdversarialLoss]:
     if not named:
         raise ValueError("mutations must hold at least one adversarial loss of the generator, got none")
     for name, loss in named.items():
-        if not isinstance(loss, AdversarialLoss):
+        if not _is_adversarial(loss):
             raise TypeError(
                 f"mutations must be adversarial losses such as HeuristicMutation() or Hinge(), {name} is {loss!r}; "
                 "auxiliary terms belong to the system's trainer (auxiliaries=)"
             )
     return named
+
+
+def _is_adversarial(loss: Any) -> bool:
+    """Auxiliary terms have methods of the same names, and classes those of their instances: signatures tell."""
+    if not isinstance(loss, AdversarialLoss):
+        return False
+    try:
+        inspect.signature(loss.generator).bind(None, None, real=None, fake=None)
+    except TypeError:
+        return False
+    return True

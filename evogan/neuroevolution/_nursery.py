@@ -13,8 +13,9 @@ from torch import Tensor
 from evogan._internal.samples import parts_of
 from evogan.losses import AdversarialLoss
 from evogan.neuroevolution._crossover import Crossover
-from evogan.neuroevolution._fitness import Evaluation, Fitness
+from evogan.neuroevolution._fitness import Evaluation, Fitness, NoFitness
 from evogan.neuroevolution._individual import Individual, OptimizerState, Workbench
+from evogan.neuroevolution._stacked import Together, judge_together, obstacle, pays, step_together
 from evogan.training import GANSystem, Sample
 
 
@@ -42,6 +43,8 @@ class Nursery:
         first_number: of the first child made.
         operator_states: optimizer states by mutation, where they do not belong to individuals.
         keep_fakes: keep the samples that a child is judged by.
+        together: make the children of :meth:`mutate_all` at once, with stacked weights. "auto" does so on an
+            accelerator where it can be done, and turns to False where it cannot.
     """
 
     system: GANSystem
@@ -55,6 +58,7 @@ class Nursery:
     first_number: int = 0
     operator_states: dict[str, OptimizerState] | None = None
     keep_fakes: bool = False
+    together: Together = "auto"
     n_made: int = 0
     n_judged: int = 0
     _unsettled: list[tuple[Individual, Tensor]] = field(default_factory=list)
@@ -65,9 +69,16 @@ class Nursery:
         return trainer.prior(len(parts_of(self.real)[0])).to(self.system.device)
 
     def mutate_all(self, plans: Sequence[Plan]) -> list[Individual]:
-        """Make and judge children that know nothing of each other; latents are drawn before the first is made."""
+        """Make and judge children that know nothing of each other; latents are drawn before the first is made.
+
+        Raises:
+            ValueError: ``together=True``, and something stands in the way, which the message names.
+        """
         latents = [self.latent() for _ in plans]
-        return [self.mutate(plan, latent) for plan, latent in zip(plans, latents, strict=True)]
+        children = self._made_together(plans, latents)
+        if children is None:
+            children = [self.mutate(plan, latent) for plan, latent in zip(plans, latents, strict=True)]
+        return children
 
     def mutate(self, plan: Plan, latent: Tensor) -> Individual:
         """Make a child, one step down its mutation's loss, and judge it; :meth:`settle` tells its fitness."""
@@ -113,6 +124,32 @@ class Nursery:
             individual.loss = float(individual.loss)
         self._unsettled.clear()
 
+    def _made_together(self, plans: Sequence[Plan], latents: Sequence[Tensor]) -> list[Individual] | None:
+        """Make and judge all children at once, or return None, with nothing changed, where they go one by one."""
+        if not plans or not self.together or (self.together == "auto" and not pays(self.system.device, len(plans))):
+            return None
+        reason = obstacle(self)
+        if reason is None:
+            try:
+                children = step_together(self, plans, latents)
+                with judging(self.system.trainer.D):
+                    verdicts = judge_together(self, children)
+            except RuntimeError as error:
+                reason = f"torch cannot map these networks over children: {error}"
+        if reason is not None:
+            if self.together is True:
+                raise ValueError(f'together=True cannot be: {reason}; with together="auto" children go one by one')
+            self.together = False
+            return None
+        self.n_made += len(children)
+        if verdicts is None:
+            for child in children:
+                self.judge(child)
+        else:
+            self._unsettled += zip(children, verdicts, strict=True)
+            self.n_judged += len(children)
+        return children
+
     def _born(self, *, loss: Tensor, **described: Any) -> Individual:
         child = self.bench.individual(number=self.first_number + self.n_made, loss=loss, **described)
         self.n_made += 1
@@ -120,6 +157,9 @@ class Nursery:
         return child
 
     def _judge(self, individual: Individual) -> None:
+        if isinstance(self.fitness, NoFitness):
+            self._unsettled.append((individual, torch.zeros(1)))
+            return
         fake = self.evaluation.fakes()
         individual.fakes = fake if self.keep_fakes else None
         with judging(self.system.trainer.D):

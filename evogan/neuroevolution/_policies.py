@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -93,7 +94,7 @@ class UCB1:
         """Credit ``mutation`` with whether ``child`` is fitter than ``parent`` was."""
         self._rewards = [self.decay * r for r in self._rewards]
         self._counts = [self.decay * c for c in self._counts]
-        self._rewards[mutation] += float(child.fitness > parent.fitness)
+        self._rewards[mutation] += float(math.isfinite(child.fitness) and child.fitness > parent.fitness)
         self._counts[mutation] += 1.0
 
     def state_dict(self) -> dict[str, Any]:
@@ -115,7 +116,7 @@ class LearningRateMutation:
     Args:
         sd: of the noise, in units of the initial learning rate; Lipizzaner's is .5 (1e-4 at a rate of 2e-4).
         probability: that a child's rate is mutated.
-        low: lowest factor.
+        low: lowest factor, above 0.
         high: highest factor.
     """
 
@@ -127,7 +128,7 @@ class LearningRateMutation:
     def __post_init__(self) -> None:
         check_float(self.sd, "LearningRateMutation.sd", low=0.0)
         check_float(self.probability, "LearningRateMutation.probability", low=0.0, high=1.0)
-        check_float(self.low, "LearningRateMutation.low", low=0.0)
+        check_float(self.low, "LearningRateMutation.low", low=0.0, low_open=True)
         check_float(self.high, "LearningRateMutation.high", low=self.low)
 
     def __call__(self, rate: float, *, rng: np.random.Generator) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -141,7 +141,8 @@ class ParetoSelection:
 class Metropolis:
     """The fittest child of every parent, but a less fit one only with probability exp(-loss of fitness / T).
 
-    T = ``temperature`` x ``cooling`` ^ generation: simulated annealing, as in the annealing GAN of "AGGAN", 2020.
+    T = ``temperature`` x ``cooling`` ^ generation: simulated annealing, as in the annealing GAN of "AGGAN", 2020. A
+    child of two others counts as one of the better one's parent.
     """
 
     temperature: float = 0.1
@@ -164,18 +165,23 @@ class Metropolis:
     ) -> list[Individual]:
         """Return a survivor for every parent, the fittest first."""
         T = self.temperature * self.cooling**generation
+        children = {c.number: c for c in candidates if not any(c is parent for parent in parents)}
         survivors = []
         for parent in parents:
-            child = max(
-                (c for c in candidates if c is not parent and parent.number in c.parents[:1]),
-                key=lambda c: c.fitness,
-                default=parent,
-            )
+            own = [c for c in children.values() if _founder(c, children) == parent.number]
+            child = max(own, key=lambda c: c.fitness, default=parent)
             loss = parent.fitness - child.fitness
             # A parent that is no longer finite is given up.
             accepted = not loss > 0.0 or (T > 0.0 and rng.random() < math.exp(-loss / T))
             survivors.append(child if accepted else parent)
         return _by_fitness(survivors)[:n]
+
+
+def _founder(child: Individual, children: Mapping[int, Individual]) -> int | None:
+    """Return the number of the parent that a child descends from; one of two children from that of the better one."""
+    while child.parents and child.parents[0] in children:
+        child = children[child.parents[0]]
+    return child.parents[0] if child.parents else None
 
 
 def _by_fitness(candidates: Sequence[Individual]) -> list[Individual]:

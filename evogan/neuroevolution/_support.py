@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from evogan._internal.samples import map_parts
+from evogan._internal.samples import map_parts, parts_of
 from evogan.exceptions import TrainingDivergedError
 from evogan.neuroevolution._fitness import CustomFitness, Fitness
 from evogan.neuroevolution._individual import Individual
-from evogan.training import Batch, GANSystem, Sample
+from evogan.training import AdversarialTrainer, Batch, GANSystem, Sample
 
 
 def evolvable(system: Any) -> GANSystem:
@@ -21,13 +20,19 @@ def evolvable(system: Any) -> GANSystem:
 
     Raises:
         TypeError: it is no :class:`~evogan.training.GANSystem`.
-        ValueError: it makes steps of its own, or its discriminator judges samples together with something else.
+        ValueError: it makes steps of its own, or its discriminator judges samples together with something else, or is
+            shown other fakes than it is given.
     """
     if not isinstance(system, GANSystem):
         raise TypeError(f"make must return a GANSystem, such as gans.dcgan((1, 32, 32)), got {system!r}")
     name = type(system).__name__
     if type(system).step is not GANSystem.step:
         raise ValueError(f"the system must take plain GAN steps, and {name} has steps of its own")
+    if type(system.trainer).d_step is not AdversarialTrainer.d_step:
+        kind = type(system.trainer).__name__
+        raise ValueError(
+            f"the discriminator must be shown what the population makes, and {kind} shows it something else"
+        )
     if system.trainer.encoder is not None or system.trainer.joint_pairs:
         raise ValueError("the system's discriminator must judge samples alone: no encoder, no joint_pairs")
     return system
@@ -43,6 +48,17 @@ def as_fitness(fitness: Any) -> Fitness:
         raise TypeError(f"fitness must be an object such as EGANFitness(), or a function of samples, got {fitness!r}")
     made: Fitness = fitness if hasattr(fitness, "parts") and hasattr(fitness, "weights") else CustomFitness(fitness)
     return made
+
+
+def check_part(part: Any, method: str, name: str, example: str) -> Any:
+    """Return ``part`` if it is an object with ``method``.
+
+    Raises:
+        TypeError: it is none, e.g. a class or a word; the message gives an example.
+    """
+    if isinstance(part, type) or not callable(getattr(part, method, None)):
+        raise TypeError(f"{name} must be an object such as {example}, got {part!r}")
+    return part
 
 
 def finite_ones(children: Sequence[Individual]) -> list[Individual]:
@@ -74,19 +90,33 @@ def shared_among(batch_size: int, mu: int) -> int:
     return batch_size // mu
 
 
+def check_one_each(fake: Sample, n: int) -> Sample:
+    """Return ``fake`` if it holds as many samples as there were latents.
+
+    Raises:
+        ValueError: another number, e.g. of a mixture of generators, whose blocks no other's could join.
+    """
+    got = len(parts_of(fake)[0])
+    if got != n:
+        raise ValueError(f"the generator must make one sample of every latent, got {got} of {n}")
+    return fake
+
+
 def evaluated_fakes(parent: Individual, k: int, share: int) -> Sample:
     """Return the ``k``-th ``share`` of the samples that ``parent`` was judged by.
 
     Raises:
-        ValueError: there are too few.
+        ValueError: there are too few, or none: the parent was not judged by its samples.
     """
     needed = (k + 1) * share
-    if len(parent.fakes) < needed:
+    if parent.fakes is None:
+        raise ValueError(f'd_fakes="evaluation" needs parents judged by samples, which parent {parent.number} was not')
+    n = len(parts_of(parent.fakes)[0])
+    if n < needed:
         raise ValueError(
-            f"n_eval must be at least n_critic x batch size / mu = {needed} or more, got {len(parent.fakes)}"
+            f'd_fakes="evaluation" needs n_eval of n_critic x batch size / mu, here {needed} or more, got {n}'
         )
-    fakes: Tensor = parent.fakes[needed - share : needed]
-    return fakes
+    return map_parts(lambda part: part[needed - share : needed], parent.fakes)
 
 
 def draw_samples(system: GANSystem, batches: Callable[[], Batch], n: int | None) -> tuple[Sample, Any]:

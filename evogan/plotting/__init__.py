@@ -15,6 +15,7 @@ Training a system of :mod:`evogan.gans`:
 :func:`save_samples`      images or points as a picture
 :func:`plot_training`     losses against steps
 :func:`plot_scores`       scores against steps
+:func:`plot_evolution`    which mutations survive, what fitness does, who descends from whom
 ========================  ===========================================================
 
 A campaign of many runs:
@@ -32,18 +33,23 @@ A campaign of many runs:
 from evogan.plotting._campaign import plot_box, plot_campaign_convergence
 from evogan.plotting._critical import plot_critical_difference
 from evogan.plotting._ecdf import plot_ecdf
+from evogan.plotting._evolution import plot_evolution
+from evogan.plotting._evolution_data import generations, makers_of_survivors
 from evogan.plotting._figures import plot_convergence, plot_front, save_figure
 from evogan.plotting._sets import plot_attainment, plot_fronts
 from evogan.plotting._training import image_grid, plot_scores, plot_training, save_samples
 
 __all__ = [
+    "generations",
     "image_grid",
+    "makers_of_survivors",
     "plot_attainment",
     "plot_box",
     "plot_campaign_convergence",
     "plot_convergence",
     "plot_critical_difference",
     "plot_ecdf",
+    "plot_evolution",
     "plot_front",
     "plot_fronts",
     "plot_scores",

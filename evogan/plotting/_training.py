@@ -64,8 +64,12 @@ def save_samples(samples: Any, path: Path | str, *, data: Any = None, n_columns:
 
 
 def plot_training(rows: Sequence[Mapping[str, Any]], *, title: str = "") -> Figure:
-    """Draw losses and controlled scalars against steps, from the rows of ``log.jsonl``; a panel for each kind."""
+    """Draw losses and controlled scalars against steps, from the rows of ``log.jsonl``; a panel for each kind.
+
+    Counts of survivors by what made them (``by_...``) are left out: :func:`plot_evolution` has them.
+    """
     names = list(dict.fromkeys(name for row in rows for name in row if name not in _NOT_CURVES))
+    names = [name for name in names if not name.startswith(("by_", "d_by_"))]
     losses = [name for name in names if name in ("discriminator", "generator")]
     panels = [losses, *([name] for name in names if name not in losses)] if losses else [[name] for name in names]
     return _curves(rows, panels, "loss", title)

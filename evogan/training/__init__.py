@@ -8,6 +8,7 @@
 :func:`fastest_engine`       picks hand-written gradients where they compute the same
 :class:`GANSystem`           networks, losses and the order of their steps, with a moving average that samples
 :class:`System`              the protocol that a system of your own follows
+:class:`Recording`           the protocol of one that tells what happened inside its steps
 :class:`LinearDecay`         a schedule of learning rates
 :class:`Batches`             endless minibatches of a data set in memory
 :func:`fit`                  the loop that every system shares
@@ -26,7 +27,7 @@ from evogan.training._engines import Engine, autograd_engine, fastest_engine
 from evogan.training._loop import fit, run_block
 from evogan.training._optimizers import SGD, Adam, Optimizer, RMSprop
 from evogan.training._samples import Sample
-from evogan.training._system import GANSystem, LinearDecay, System, averaged, check_labels
+from evogan.training._system import GANSystem, LinearDecay, Recording, System, averaged, check_labels
 from evogan.training._trainer import AdversarialTrainer, Constraint, OptimizerFactory, adam
 from evogan.training._weights import load_state, save_state
 
@@ -44,6 +45,7 @@ __all__ = [
     "Optimizer",
     "OptimizerFactory",
     "RMSprop",
+    "Recording",
     "Sample",
     "System",
     "adam",

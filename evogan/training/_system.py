@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -43,6 +43,15 @@ class System(Protocol):
     def state_dict(self) -> dict[str, Any]: ...
 
     def load_state_dict(self, state: dict[str, Any]) -> None: ...
+
+
+@runtime_checkable
+class Recording(Protocol):
+    """A system that also tells what happened inside its steps, e.g. every generation of an evolution."""
+
+    def take_records(self) -> list[dict[str, Any]]:
+        """Return the rows since the last call, oldest first: plain values, with the number of its step as "step"."""
+        ...
 
 
 class GANSystem:
@@ -102,6 +111,13 @@ class GANSystem:
             self.ema.update_parameters(self.trainer.G)
         self.n_steps += 1
         return {"discriminator": d_loss, "generator": g_loss, **self.trainer.controls()}
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """What the steps cost, in the words of systems with a population; none where steps are of another kind."""
+        if type(self).step is not GANSystem.step:
+            return {}
+        return {"n_d_steps": self.n_critic * self.n_steps, "n_g_steps": self.n_steps, "n_evaluations": 0}
 
     @property
     def generator(self) -> nn.Module:
