@@ -15,26 +15,27 @@ from evogan._internal.checks import check_bool, check_float, check_int
 from evogan.nets._trunks import Trunk, image_levels
 
 
-def dcgan_generator(shape: Sequence[int], *, n_latent: int = 100, width: int = 64) -> nn.Sequential:
+def dcgan_generator(
+    shape: Sequence[int], *, n_latent: int = 100, width: int = 64, batch_norm: bool = True
+) -> nn.Sequential:
     """Build a generator from ``(n, n_latent)`` to images ``(n, *shape)`` in [-1, 1].
 
     Args:
         shape: ``(c, size, size)``, the size a power of two from 8 on.
         n_latent: columns of the latent.
         width: channels at half the image size, doubled for each halving down to 4x4.
+        batch_norm: as in the paper; E-GAN's authors leave it out of the generator.
     """
     channels, levels = image_levels(shape)
     check_int(n_latent, "n_latent", low=1)
+    plain = not check_bool(batch_norm, "batch_norm")
     n = check_int(width, "width", low=1) * 2 ** (levels - 1)
-    layers: list[nn.Module] = [
-        nn.Linear(n_latent, n * 16, bias=False),
-        nn.Unflatten(1, (n, 4, 4)),
-        nn.BatchNorm2d(n),
-        nn.ReLU(),
-    ]
+    layers: list[nn.Module] = [nn.Linear(n_latent, n * 16, bias=plain), nn.Unflatten(1, (n, 4, 4))]
+    layers += [nn.ReLU()] if plain else [nn.BatchNorm2d(n), nn.ReLU()]
     for _ in range(levels - 1):
         n //= 2
-        layers += [nn.ConvTranspose2d(2 * n, n, 4, 2, 1, bias=False), nn.BatchNorm2d(n), nn.ReLU()]
+        layers.append(nn.ConvTranspose2d(2 * n, n, 4, 2, 1, bias=plain))
+        layers += [nn.ReLU()] if plain else [nn.BatchNorm2d(n), nn.ReLU()]
     return nn.Sequential(*layers, nn.ConvTranspose2d(n, channels, 4, 2, 1), nn.Tanh()).apply(_initialise)
 
 

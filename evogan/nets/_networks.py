@@ -63,14 +63,17 @@ class DCGANNetworks:
 
     n_latent: int = 100
     width: int = 64
+    batch_norm_G: bool = True
 
     def __post_init__(self) -> None:
         check_int(self.n_latent, "DCGANNetworks.n_latent", low=1)
         check_int(self.width, "DCGANNetworks.width", low=1)
+        check_bool(self.batch_norm_G, "DCGANNetworks.batch_norm_G")
 
     def generator(self, shape: Sequence[int], *, n_extra: int = 0) -> nn.Sequential:
         """Return :func:`~evogan.nets.dcgan_generator`."""
-        return dcgan_generator(shape, n_latent=self.n_latent + check_int(n_extra, "n_extra"), width=self.width)
+        n_latent = self.n_latent + check_int(n_extra, "n_extra")
+        return dcgan_generator(shape, n_latent=n_latent, width=self.width, batch_norm=self.batch_norm_G)
 
     def trunk(self, shape: Sequence[int], *, batch_norm: bool | None = None, dropout: float = 0.0) -> Trunk:
         """Return :func:`~evogan.nets.dcgan_trunk`."""

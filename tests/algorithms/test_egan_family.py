@@ -302,9 +302,9 @@ def test_solutions_in_the_unit_box_are_a_data_set_like_any_other():
     X = rng.random((300, 6)) * 0.2 + 0.6
     data = Dataset("solutions", torch.from_numpy(X).float())
     torch.manual_seed(0)
-    evolved = egan((6,), networks=NETS, mu=2, recipe=Recipe(lr_G=2e-3, lr_D=2e-3, optimizer=Adam((0.5, 0.9)), ema=None))
+    evolved = egan((6,), networks=NETS, mu=2, recipe=Recipe(lr_G=5e-3, lr_D=5e-3, optimizer=Adam((0.5, 0.9)), ema=None))
     before = evolved.sample(500, rng=np.random.default_rng(1)).mean(0)
-    fit(evolved, data, 300, batch_size=32, rng=rng)
+    fit(evolved, data, 100, batch_size=32, rng=rng)
     after = evolved.sample(500, rng=np.random.default_rng(1))
     assert after.shape == (500, 6)
     distance = [float((x - torch.from_numpy(X).float().mean(0)).abs().max()) for x in (before, after.mean(0))]

@@ -75,3 +75,12 @@ def test_other_sizes_are_told_the_next_good_one(build):
         build((1, 28, 28))
     with pytest.raises(ValueError, match="width must be at least 1"):
         build((1, 8, 8), width=0)
+
+
+def test_without_batch_normalization_the_generator_has_biases_and_judges_latents_one_by_one():
+    torch.manual_seed(0)
+    plain = dcgan_generator((1, 16, 16), n_latent=3, width=4, batch_norm=False)
+    assert not [layer for layer in plain.modules() if isinstance(layer, nn.BatchNorm2d)]
+    assert all(layer.bias is not None for layer in plain if isinstance(layer, nn.Linear | nn.ConvTranspose2d))
+    z = torch.randn(5, 3)
+    torch.testing.assert_close(plain(z)[:2], plain(z[:2]))
