@@ -4,8 +4,7 @@ Every cell has a folder with checkpoints; the same command goes on where it was 
 the data set's files and Inception's weights.
 
     python benchmarks/cifar10_gans.py --inception inception-2015.npz --device cuda
-    python benchmarks/cifar10_gans.py --inception inception-2015.npz --systems egan egan-dcgan egan-wgan-gp \\
-        --batch-size 32 --device cuda                     # E-GAN's comparison at equal iterations
+    python benchmarks/cifar10_gans.py --inception inception-2015.npz --device cuda --egan   # its comparison, batch 32
     python benchmarks/cifar10_gans.py --inception inception-2015.npz --systems dcgan --steps 20 --n-samples 2100
 """
 
@@ -83,7 +82,7 @@ SYSTEMS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--inception", required=True, help="file of Inception's weights")
-    parser.add_argument("--systems", nargs="+", default=list(SYSTEMS), choices=list(SYSTEMS))
+    parser.add_argument("--systems", nargs="+", default=["dcgan", "sngan", "wgan-gp"], choices=list(SYSTEMS))
     parser.add_argument("--steps", type=int, default=100_000, help="generator steps (100000)")
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--seeds", type=int, default=1)
@@ -91,7 +90,10 @@ def main() -> None:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--root", help="folder of the data set's files")
     parser.add_argument("--out", default="cifar10_gans", help="folder")
+    parser.add_argument("--egan", action="store_true", help="E-GAN and its peers with its networks, batches of 32")
     options = parser.parse_args()
+    if options.egan:
+        options.systems, options.batch_size = ["egan", "egan-dcgan", "egan-wgan-gp"], 32
     data = load("cifar10", root=options.root)
     features = inception_features(options.inception, device=str(resolve_device(options.device)))
     scorer = ImageScorer(data, features, n=options.n_samples)
@@ -119,9 +121,8 @@ def main() -> None:
                 progress=TrainProgress(f"{name}, seed {seed}"),
                 config={"system": name, "n_steps": options.steps, "n_samples": options.n_samples},
             )
-            print(
-                f"{name}, seed {seed}: {result.scores['FID']}, {result.scores['IS']}, {result.wall_seconds:.0f} s; published: {published}"
-            )
+            scores = f"{result.scores['FID']}, {result.scores['IS']}"
+            print(f"{name}, seed {seed}: {scores}, {result.wall_seconds:.0f} s; published: {published}")
 
 
 if __name__ == "__main__":
