@@ -26,8 +26,7 @@ import torch
 from evogan import gans
 from evogan._internal.files import atomic_write, to_json
 from evogan._internal.rng import torch_seeded
-from evogan.algorithms import EGAN, cde_gan, ie_gan, lipizzaner, mo_egan, mustangs
-from evogan.algorithms.snapshot_mixture import SnapshotMixture
+from evogan.algorithms import EGAN, SnapshotMixture, cde_gan, ie_gan, lipizzaner, mo_egan, mustangs
 from evogan.datasets import Dataset, grid, load, ring
 from evogan.experiments import (
     CampaignProgress,
@@ -95,7 +94,7 @@ def evolved(shape: tuple[int, ...], *, networks: Any, recipe: Recipe, **options:
 
 def mixed(shape: tuple[int, ...], *, make: Any, selection: str = "contribution") -> SnapshotMixture:
     """Make a mixture of the snapshots of a system."""
-    return SnapshotMixture(make(shape), selection=selection)
+    return SnapshotMixture(make(shape), keep=selection)
 
 
 def systems(name: str) -> dict[str, Any]:

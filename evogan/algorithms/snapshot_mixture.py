@@ -48,8 +48,8 @@ class SnapshotMixture:
         n_eval: samples that a member is judged by.
         n_real: real samples that they are compared with, the first ones that come.
         features: what is compared: a function of samples ``(n, ...)``; None takes the samples themselves.
-        selection: who leaves a full archive: the member of least ``"contribution"``, or as controls the oldest
-            (``"recent"`` ones stay) or one at ``"random"``, both mixed evenly.
+        keep: whom a full archive keeps: the members of the largest ``"contribution"``; or, as controls, the most
+            ``"recent"`` or any at ``"random"``, both mixed evenly.
 
     Attributes:
         weights: of the members, ``(n_members,)``, at least 0, of sum 1.
@@ -73,15 +73,16 @@ class SnapshotMixture:
         n_eval: int = 400,
         n_real: int = 800,
         features: Callable[[Tensor], Any] | None = None,
-        selection: Literal["contribution", "recent", "random"] = "contribution",
+        keep: Literal["contribution", "recent", "random"] = "contribution",
     ) -> None:
         self.system = system
         self.size, self.every = check_int(size, "size", low=1), check_int(every, "every", low=1)
         self.n_eval, self.n_real = check_int(n_eval, "n_eval", low=2), check_int(n_real, "n_real", low=2)
         self.features = features
-        self.selection = check_choice(selection, "selection", ("contribution", "recent", "random"))
+        self.keep = check_choice(keep, "keep", ("contribution", "recent", "random"))
         self.weights = np.ones(0)
         self.n_steps = 0
+        self._n_taken = 0
         self._members: list[dict[str, Any]] = []  # weights of a generator, and the features of its samples
         self._real: Tensor | None = None
         self._among, self._to_real = np.zeros((0, 0)), np.zeros(0)
@@ -102,6 +103,7 @@ class SnapshotMixture:
     def _take(self, real: Tensor, rng: np.random.Generator) -> None:
         """Add the present generator; let one go if there are too many."""
         samples = self._features(self.system.sample(self.n_eval, rng=rng))
+        self._n_taken += 1
         if not torch.isfinite(samples).all():
             return
         kernel = GaussianLadder.of(real)
@@ -113,15 +115,15 @@ class SnapshotMixture:
         self._members.append({"weights": weights, "samples": samples})
         if len(self._members) > self.size:
             leaving = 0  # the oldest
-            if self.selection == "contribution":
+            if self.keep == "contribution":
                 leaving = least_contribution(self._among, self._to_real)
-            elif self.selection == "random":
+            elif self.keep == "random":
                 leaving = int(rng.integers(len(self._members)))
             stay = np.delete(np.arange(len(self._members)), leaving)
             self._members.pop(leaving)
             self._among, self._to_real = self._among[np.ix_(stay, stay)], self._to_real[stay]
         even = np.full(len(self._members), 1.0 / len(self._members))
-        self.weights = best_weights(self._among, self._to_real) if self.selection == "contribution" else even
+        self.weights = best_weights(self._among, self._to_real) if self.keep == "contribution" else even
 
     def _features(self, samples: Tensor) -> Tensor:
         found = samples if self.features is None else torch.as_tensor(np.asarray(self.features(samples)))
@@ -177,8 +179,14 @@ class SnapshotMixture:
 
     @property
     def counters(self) -> dict[str, int]:
-        """Those of the system."""
-        return dict(self.system.counters)
+        """Those of the system, and an evaluation for every snapshot."""
+        counted = dict(self.system.counters)
+        return {**counted, "n_evaluations": counted.get("n_evaluations", 0) + self._n_taken}
+
+    def take_records(self) -> list[dict[str, Any]]:
+        """Return the system's records since the last call, if it keeps any."""
+        records: list[dict[str, Any]] = getattr(self.system, "take_records", list)()
+        return records
 
     def to(self, device: torch.device) -> None:
         """Move everything; before the first step only."""
@@ -186,9 +194,10 @@ class SnapshotMixture:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the system and the archive."""
+        counted = {"n_steps": self.n_steps, "n_taken": self._n_taken}
         archive = {"members": self._members, "weights": self.weights.tolist(), "real": self._real}
         kernels = {"among": self._among.tolist(), "to_real": self._to_real.tolist()}
-        return copy.deepcopy({"system": self.system.state_dict(), "n_steps": self.n_steps, **archive, **kernels})
+        return copy.deepcopy({"system": self.system.state_dict(), **counted, **archive, **kernels})
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what :meth:`state_dict` returned.
@@ -200,7 +209,8 @@ class SnapshotMixture:
         state = copy.deepcopy({key: value for key, value in state.items() if key != "system"})
         device = self.device
         self._members = [{**m, "weights": [w.to(device) for w in m["weights"]]} for m in state["members"]]
-        self.weights, self._real, self.n_steps = np.array(state["weights"]), state["real"], state["n_steps"]
+        self.weights, self._real = np.array(state["weights"]), state["real"]
+        self.n_steps, self._n_taken = state["n_steps"], state["n_taken"]
         m = len(self._members)
         self._among, self._to_real = np.array(state["among"]).reshape(m, m), np.array(state["to_real"])
 
@@ -211,17 +221,16 @@ def mixture_egan(
     networks: Networks | None = None,
     size: int = 8,
     every: int = 100,
-    selection: Literal["contribution", "recent", "random"] = "contribution",
+    keep: Literal["contribution", "recent", "random"] = "contribution",
     recipe: Recipe = _RECIPE,
 ) -> SnapshotMixture:
     """Make a mixture of snapshots of one generator, each of whose steps follows one of E-GAN's losses at random.
 
-    Our own; see :mod:`evogan.algorithms.snapshot_mixture`. A step costs what a plain GAN's costs, and little more.
+    Our own, 2026, not a published system: selection among generators of different times, by what each contributes to
+    their mixture, instead of among siblings one step apart; see :mod:`evogan.algorithms.snapshot_mixture`.
     """
     make = partial(assemble, shape, networks, recipe, loss=NonSaturating())
-    return SnapshotMixture(
-        EGAN(make, policy=RandomMutations(), fitness=NoFitness()), size=size, every=every, selection=selection
-    )
+    return SnapshotMixture(EGAN(make, policy=RandomMutations(), fitness=NoFitness()), size=size, every=every, keep=keep)
 
 
 def _tensors(net: nn.Module) -> list[Tensor]:

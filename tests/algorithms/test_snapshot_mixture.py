@@ -73,10 +73,10 @@ def test_of_one_member_the_best_so_far_is_kept():
 
 
 def test_the_controls_keep_the_last_ones_or_any_and_mix_evenly():
-    recent = walked([0.0, 1.0, 2.0, 3.0, 4.0], size=3, selection="recent")
+    recent = walked([0.0, 1.0, 2.0, 3.0, 4.0], size=3, keep="recent")
     assert members(recent) == [2.0, 3.0, 4.0]
     assert recent.weights.tolist() == [1 / 3] * 3
-    some = walked(list(np.arange(20.0)), size=3, selection="random")
+    some = walked(list(np.arange(20.0)), size=3, keep="random")
     assert len(members(some)) == 3 and members(some) != [17.0, 18.0, 19.0]
 
 
@@ -122,6 +122,7 @@ def test_a_resumed_run_is_the_run(tmp_path):
     train(made(), data, n_steps=12, batch_size=32, seed=1, out=tmp_path / "b", should_stop=lambda: next(stop))
     again = train(resumed := made(), data, n_steps=12, batch_size=32, seed=1, out=tmp_path / "b", resume=True)
     assert whole.losses[-1] == again.losses[-1]
+    assert whole.counters == again.counters == {"n_d_steps": 12, "n_g_steps": 12, "n_evaluations": 7, "n_diverged": 0}
     assert made_whole.weights.tolist() == resumed.weights.tolist()
     samples = [s.sample(50, rng=np.random.default_rng(0)) for s in (made_whole, resumed)]
     assert torch.equal(*samples)
@@ -135,7 +136,7 @@ def test_a_resumed_run_is_the_run(tmp_path):
         ({"size": 0}, "size must be at least 1"),
         ({"every": 0}, "every must be at least 1"),
         ({"n_eval": 1}, "n_eval must be at least 2"),
-        ({"selection": "best"}, "selection must be one of 'contribution', 'recent', 'random', got 'best'"),
+        ({"keep": "best"}, "keep must be one of 'contribution', 'recent', 'random', got 'best'"),
     ],
 )
 def test_what_is_wrong_is_named(options, said):

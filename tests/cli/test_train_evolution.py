@@ -90,7 +90,17 @@ def same_run(a, b):
 
 
 def test_the_family_is_listed_with_its_papers(capsys):
-    assert {"egan", "ie-gan", "mo-egan", "smo-egan", "annealing-gan", "cde-gan", "lipizzaner", "mustangs"} == {*FAMILY}
+    assert {
+        "egan",
+        "ie-gan",
+        "mo-egan",
+        "smo-egan",
+        "annealing-gan",
+        "cde-gan",
+        "lipizzaner",
+        "mustangs",
+        "mixture-egan",
+    } == {*FAMILY}
     assert evogan_("list", "gans") == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "egan evolution" in shown
@@ -101,7 +111,8 @@ def test_the_family_is_listed_with_its_papers(capsys):
 @pytest.mark.parametrize("name", FAMILY)
 def test_every_evolving_system_trains_from_the_command_line(name, tmp_path, capsys):
     epoch = ["--set", "exchange_every=2"] if name in ("lipizzaner", "mustangs") else []
-    run = ["train", name, "--data", "ring8", *FAST, *SMALL, *epoch]
+    every = ["--set", "every=1"] if name == "mixture-egan" else []
+    run = ["train", name, "--data", "ring8", *FAST, *SMALL, *epoch, *every]
     assert evogan_(*run, "--out", tmp_path / "whole") == 0
     captured = capsys.readouterr()
     assert re.match(rf"{name} ring8  100%  step 6/6  discriminator \S+  generator \S+  fitness \S+  ", captured.err)
