@@ -6,7 +6,6 @@ Computation 23(6), 2019, pp. 921-934; arXiv 1803.00657. Line numbers are those o
 
 from __future__ import annotations
 
-import copy
 import math
 from collections import Counter
 from collections.abc import Callable
@@ -41,6 +40,8 @@ from evogan.neuroevolution import (
     Together,
     Truncation,
     as_fitness,
+    check_one_each,
+    check_part,
     check_together,
     draw_samples,
     egan_mutations,
@@ -48,6 +49,7 @@ from evogan.neuroevolution import (
     finite_ones,
     generation_record,
     named_mutations,
+    restored_optimizer,
     shared_among,
 )
 from evogan.training import Adam, Batch, GANSystem
@@ -123,7 +125,13 @@ class EGAN(EvolvedSystem):
     ) -> None:
         self.mu = check_int(mu, "mu", low=1)
         self.mutations = egan_mutations() if mutations is None else named_mutations(mutations)
-        self.policy, self.crossover, self.lr_mutation, self.selection = policy, crossover, lr_mutation, selection
+        self.policy = check_part(policy, "choose", "policy", "AllMutations()")
+        self.selection = check_part(selection, "__call__", "selection", "Truncation()")
+        self.crossover, self.lr_mutation = crossover, lr_mutation
+        if crossover is not None:
+            check_part(crossover, "__call__", "crossover", "Distillation()")
+        if lr_mutation is not None:
+            check_part(lr_mutation, "__call__", "lr_mutation", "LearningRateMutation()")
         self.fitness = as_fitness(fitness)
         self.plus = check_bool(plus, "plus")
         self.n_eval = None if n_eval is None else check_int(n_eval, "n_eval", low=2)
@@ -133,14 +141,20 @@ class EGAN(EvolvedSystem):
         self.order = check_choice(order, "order", ("DG", "GD"))
         if (self.d_fakes, self.order) == ("evaluation", "DG"):
             raise ValueError('d_fakes="evaluation" needs order="GD": before the first generation nothing was evaluated')
-        if self.chained and (plus or crossover is not None):
-            raise ValueError('mutation_base="chained" selects as it goes: it takes neither plus nor crossover')
+        parts = (policy, selection, crossover, lr_mutation)
+        if self.chained and (plus or parts != (AllMutations(), Truncation(), None, None)):
+            raise ValueError(
+                'mutation_base="chained" makes every mutation and selects as it goes: it takes neither plus nor a '
+                "policy, selection, crossover or lr_mutation"
+            )
         self.together = check_together(together)
         if self.together is True and (self.chained or self.opt_state == "operator"):
             raise ValueError(
                 'together=True needs mutation_base="parent" and opt_state="individual", or children wait for each other'
             )
         super().__init__(make, n_parents=self.mu)
+        if self.d_fakes == "evaluation" and (self.n_classes or type(self.system).condition is not GANSystem.condition):
+            raise ValueError('d_fakes="evaluation" needs an unconditional system: its samples have other conditions')
         self._operator_states: dict[str, OptimizerState] | None = {} if self.opt_state == "operator" else None
 
     @classmethod
@@ -201,8 +215,8 @@ class EGAN(EvolvedSystem):
         for k in range(self.system.n_critic):
             batch = batches()
             real, condition = self.system.real(batch), self.system.condition(batch)
-            share = shared_among(len(batch.x), self.mu)
-            fakes = []
+            share = shared_among(len(parts_of(real)[0]), self.mu)
+            fakes, latents = [], []
             for j, parent in enumerate(self.population):
                 if self.d_fakes == "evaluation":
                     fakes.append(evaluated_fakes(parent, k, share))
@@ -212,8 +226,12 @@ class EGAN(EvolvedSystem):
                 rows = slice(j * share, (j + 1) * share)
                 with torch.no_grad():
                     given = None if condition is None else map_parts(lambda part, r=rows: part[r], condition)
-                    fakes.append(self.trainer.generate(share, given)[0])
-            d_loss = self.trainer.d_step(real, condition=condition, fake=map_parts(lambda *x: torch.cat(x), *fakes))
+                    fake, latent = self.trainer.generate(share, given)
+                fakes.append(check_one_each(fake, share))
+                latents.append(latent)
+            shown = map_parts(lambda *x: torch.cat(x), *fakes)
+            made_of = torch.cat(latents) if latents else None
+            d_loss = self.trainer.d_step(real, condition=condition, fake=shown, latent=made_of)
             self.counters["n_d_steps"] += 1
         if not torch.isfinite(d_loss):
             raise TrainingDivergedError(f"the discriminator's loss became {float(d_loss)}: try a smaller learning rate")
@@ -281,19 +299,24 @@ class EGAN(EvolvedSystem):
         """
         slots = list(self.population)
         children: list[Individual] = []
+        filled = 0
         for i in range(self.mu):
             for name in self.mutations:
                 child = nursery.mutate(Plan(slots[i], name, slots[i].rate), nursery.latent())
                 nursery.settle()
-                if len(children) < self.mu and math.isfinite(child.fitness):
-                    slots[len(children)] = child
+                children.append(child)
+                if not (math.isfinite(child.fitness) and math.isfinite(child.loss)):
+                    continue
+                if filled < self.mu:
+                    slots[filled] = child
+                    filled += 1
                 else:
                     worst = min(range(self.mu), key=lambda s: slots[s].fitness)
                     if child.fitness > slots[worst].fitness:
                         slots[worst] = child
-                children.append(child)
         self.counters["n_diverged"] += len(children) - len(finite_ones(children))
-        self.population = sorted(slots, key=lambda slot: slot.fitness, reverse=True)
+        survivors = sorted(slots[:filled], key=lambda slot: slot.fitness, reverse=True)
+        self.population = [survivors[i % filled] for i in range(self.mu)]
         return children
 
     def _told(self) -> dict[str, Tensor]:
@@ -311,15 +334,22 @@ class EGAN(EvolvedSystem):
     def state_dict(self) -> dict[str, Any]:
         """Return the whole population, the discriminator, and what the policy has learned."""
         policy = self.policy.state_dict() if hasattr(self.policy, "state_dict") else None
-        return {**super().state_dict(), "policy": policy, "operator_states": self._operator_states}
+        states = None if self._operator_states is None else dict(self._operator_states)
+        return {**super().state_dict(), "policy": policy, "operator_states": states}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what :meth:`state_dict` returned.
 
         Raises:
-            ValueError, RuntimeError, KeyError: the state is that of other networks or another population.
+            ValueError, RuntimeError, KeyError: the state is that of other networks, another population or other parts.
         """
+        if (state["operator_states"] is None) != (self._operator_states is None):
+            raise ValueError(f"this state is of the other kind of opt_state, the system has {self.opt_state!r}")
+        if (state["policy"] is None) == hasattr(self.policy, "load_state_dict"):
+            raise ValueError(f"this state is that of another policy, the system has {self.policy!r}")
         super().load_state_dict(state)
         if hasattr(self.policy, "load_state_dict"):
             self.policy.load_state_dict(state["policy"])
-        self._operator_states = copy.deepcopy(state["operator_states"])
+        if self._operator_states is not None:
+            like, stored = self.population[0], state["operator_states"]
+            self._operator_states = {name: restored_optimizer(one, like) for name, one in stored.items()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from evogan.algorithms.egan import EGAN
-from evogan.gans import Recipe, assemble
+from evogan.gans import Recipe, assemble, plain_critic
 from evogan.losses import NonSaturating
 from evogan.nets import Networks
 from evogan.neuroevolution import (
@@ -25,6 +25,7 @@ from evogan.neuroevolution import (
     Truncation,
 )
 from evogan.regularizers import GradientPenalty
+from evogan.training import GANSystem
 
 _RECIPE = Recipe(ema=None)
 
@@ -77,9 +78,11 @@ def ie_gan(
     J. Li, J. Zhang, X. Gong, S. Lu, "IE-GAN: an improved evolutionary generative adversarial network using a new
     fitness function and a generic crossover operator", arXiv 2109.11078, 2021.
     """
-    make = partial(
-        assemble, shape, networks, recipe, loss=NonSaturating(), regularizers=[GradientPenalty(gradient_penalty)]
-    )
+
+    def make() -> GANSystem:
+        D, penalty = plain_critic(shape, networks), GradientPenalty(gradient_penalty)
+        return assemble(shape, networks, recipe, D=D, loss=NonSaturating(), regularizers=[penalty])
+
     return EGAN(make, mu=mu, crossover=Distillation(), fitness=IEGANFitness(diversity), n_eval=n_eval)
 
 

@@ -58,11 +58,17 @@ class PooledTrainer(AdversarialTrainer):
         self._stateful.append(self.pools)
 
     def d_step(
-        self, real: Sample, *, condition: Any = None, poor: Tensor | None = None, fake: Sample | None = None
+        self,
+        real: Sample,
+        *,
+        condition: Any = None,
+        poor: Tensor | None = None,
+        fake: Sample | None = None,
+        latent: Tensor | None = None,
     ) -> Tensor:
         """Update the discriminators once; ``fake=None`` generates and asks the pools."""
         if fake is None:
             with torch.no_grad(), self._cast():
                 fake, _ = self.generate(len(real[0]), condition)
             fake = tuple(pool(part) for pool, part in zip(self.pools, fake, strict=True))
-        return super().d_step(real, condition=condition, poor=poor, fake=fake)
+        return super().d_step(real, condition=condition, poor=poor, fake=fake, latent=latent)

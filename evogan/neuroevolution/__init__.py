@@ -30,7 +30,7 @@ from evogan.neuroevolution._fitness import (
     NoFitness,
 )
 from evogan.neuroevolution._generator_mixture import GeneratorMixture, evolve_weights, mixed
-from evogan.neuroevolution._individual import Individual, OptimizerState, Workbench
+from evogan.neuroevolution._individual import Individual, OptimizerState, Workbench, restored_optimizer
 from evogan.neuroevolution._mixing import GaussianLadder, best_weights, least_contribution
 from evogan.neuroevolution._mutations import (
     HeuristicMutation,
@@ -54,6 +54,8 @@ from evogan.neuroevolution._selection import (
 from evogan.neuroevolution._stacked import Together, check_together
 from evogan.neuroevolution._support import (
     as_fitness,
+    check_one_each,
+    check_part,
     draw_samples,
     evaluated_fakes,
     evolvable,
@@ -104,6 +106,8 @@ __all__ = [
     "as_fitness",
     "best_weights",
     "check_grid",
+    "check_one_each",
+    "check_part",
     "check_together",
     "draw_samples",
     "egan_mutations",
@@ -117,6 +121,7 @@ __all__ = [
     "mixed",
     "named_mutations",
     "neighbourhoods",
+    "restored_optimizer",
     "shared_among",
     "statistics_kept",
 ]

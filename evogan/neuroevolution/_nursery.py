@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import torch
@@ -83,14 +83,14 @@ class Nursery:
     def mutate(self, plan: Plan, latent: Tensor) -> Individual:
         """Make a child, one step down its mutation's loss, and judge it; :meth:`settle` tells its fitness."""
         parent, name, rate = plan
-        self.bench.load(parent, factor=self.factor * rate / parent.rate)
+        self.bench.load(replace(parent, rate=rate), factor=self.factor)
         if self.operator_states is not None:
             self.bench.load_optimizer(self.operator_states.get(name, [{} for _ in parent.optimizer]))
         trainer = self.system.trainer
         with statistics_kept(trainer.D):
             loss = trainer.g_step(self.real, condition=self.condition, loss=self.mutations[name], latent=latent)
         child = self._born(parents=(parent.number,), mutation=name, rate=rate, loss=loss)
-        if self.operator_states is not None:
+        if self.operator_states is not None and _is_finite(child.optimizer):  # or no later child could be
             self.operator_states[name] = child.optimizer
         return child
 
@@ -183,7 +183,14 @@ def statistics_kept(net: torch.nn.Module) -> Iterator[None]:
     """Leave the network's buffers as they were: what one child's step moves, no other child sees."""
     buffers = list(net.buffers())
     before = [buffer.clone() for buffer in buffers]
-    yield
-    with torch.no_grad():
-        for buffer, value in zip(buffers, before, strict=True):
-            buffer.copy_(value)
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for buffer, value in zip(buffers, before, strict=True):
+                buffer.copy_(value)
+
+
+def _is_finite(state: OptimizerState) -> bool:
+    values = [v for part in state for v in part.values() if isinstance(v, Tensor)]
+    return all(bool(torch.isfinite(v).all()) for v in values)

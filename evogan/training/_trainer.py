@@ -101,14 +101,20 @@ class AdversarialTrainer:
         self._joint_forward = not mixes_samples(D)
 
     def d_step(
-        self, real: Sample, *, condition: Any = None, poor: Tensor | None = None, fake: Sample | None = None
+        self,
+        real: Sample,
+        *,
+        condition: Any = None,
+        poor: Tensor | None = None,
+        fake: Sample | None = None,
+        latent: Tensor | None = None,
     ) -> Tensor:
         """Update the discriminator once; return its loss (a detached scalar, not yet synchronised).
 
         ``condition`` is given to both networks. ``poor`` joins as a third source, averaged by itself with its own
-        weight. ``fake=None`` generates as many samples as there are ``real`` ones.
+        weight. ``fake=None`` generates as many samples as there are ``real`` ones; ``latent`` tells auxiliaries that
+        ask for it what a given ``fake`` was made of.
         """
-        latent = None
         with torch.no_grad(), self._cast():
             real = self._shown(real)
             if fake is None:
