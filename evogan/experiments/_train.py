@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from evogan._internal.checks import check_int
-from evogan._internal.devices import resolve_device
+from evogan._internal.devices import SMALL_NET, one_thread, resolve_device
 from evogan._internal.files import only_writer, to_json
 from evogan._internal.rng import fresh_seed
 from evogan.datasets import Dataset
@@ -44,7 +45,8 @@ def train(
         batch_size: samples per minibatch and process.
         seed: of batches, latents and pictures; None draws one, and the result records it. The networks' initial
             weights are the caller's: build the system after ``torch.manual_seed`` for the same bits.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``. On the CPU small samples train on one thread: more
+            of them slow small networks down, on a busy machine tenfold.
         out: folder for ``log.jsonl``, ``scores.jsonl``, ``result.json``, pictures, ``generator.pt`` and a checkpoint;
             a system that evolves adds ``generations.jsonl`` and ``evolution.png``.
         resume: continue from the checkpoint in ``out``, bit for bit as if the run had never stopped.
@@ -78,13 +80,15 @@ def train(
     seed = first_process(fresh_seed() if seed is None else check_int(seed, "seed"))
     state = TrainState(plain, seed)
     plan = Plan(n_steps, score_every, checkpoint_every, scorer, progress, should_stop)
+    small = where.type == "cpu" and math.prod(data.shape) < SMALL_NET
     if out is None or process_rank()[0] > 0:  # of several processes one writes
-        return run_training(system, data.to(where), state, plan, where, None, out if resume else None)
+        with one_thread(small):
+            return run_training(system, data.to(where), state, plan, where, None, out if resume else None)
     path = Path(out)
     if resume:
         read_checkpoint(path)  # before anything is made in a folder that holds none
     path.mkdir(parents=True, exist_ok=True)
-    with only_writer(path):
+    with only_writer(path), one_thread(small):
         return run_training(system, data.to(where), state, plan, where, TrainFolder(path), out if resume else None)
 
 

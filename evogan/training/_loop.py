@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from evogan._internal.checks import check_int, check_rng
+from evogan._internal.devices import SMALL_NET, one_thread
 from evogan._internal.rng import torch_seeded
 from evogan.exceptions import TrainingDivergedError
 from evogan.training._batches import Batch, Batches, Data
@@ -56,7 +58,7 @@ def fit(
     """Train ``system`` on ``data`` for ``n_steps`` steps; return every loss by name as ``(n_steps,)``.
 
     :func:`evogan.experiments.train` does the same with checkpoints, scores and pictures. Same ``rng``, same bits, on
-    the CPU and with the same number of threads; torch's own random state is left as it was.
+    the CPU and with the same number of threads (one for small samples); torch's own random state is left as it was.
 
     Args:
         system: made by a function of :mod:`evogan.gans`, or one of your own.
@@ -72,7 +74,9 @@ def fit(
     check_int(n_steps, "n_steps", low=1)
     batches = Batches(data, batch_size, seed=int(check_rng(rng).integers(2**63)))
     history = []
-    with torch_seeded(rng, getattr(system, "device", None)):
+    device = getattr(system, "device", None)
+    small = math.prod(system.shape) < SMALL_NET and (device is None or device.type == "cpu")
+    with torch_seeded(rng, device), one_thread(small):
         for step in range(n_steps):
             history.append(run_block(system, batches, 1, first=step))
             if on_step is not None:
