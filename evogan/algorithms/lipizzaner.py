@@ -72,10 +72,10 @@ class Lipizzaner(EvolvedSystem):
     learning rates mutate once an epoch, not at every batch; what was trained is judged on samples of its own, and by
     what was trained with it too; mixtures are scored by MMD unless told otherwise.
 
-    Opponents of the neighbourhood stand still for an epoch, and what is trained on them overfits: on a ring of eight
-    Gaussians (2 x 2 cells, 1500 steps) it found one mode or two, and all with an exchange every other step. With the
-    defaults all modes were found from each of seven seeds, with ``replacement="always"`` from six, with
-    ``"neighbourhood"`` from five.
+    Opponents of the neighbourhood stand still for an epoch, and what is trained on them overfits: of a ring of eight
+    Gaussians (2 x 2 cells, 1500 steps) three modes at most were found, all eight with an exchange every other step.
+    With the defaults all were found from each of seven seeds; from six of these with ``replacement="always"``, from
+    five with ``"neighbourhood"``.
 
     Args:
         make: makes a GAN of a generator and a discriminator without a state in its losses, e.g.

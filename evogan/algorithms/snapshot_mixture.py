@@ -61,7 +61,7 @@ class SnapshotMixture:
         >>> system = mixture_egan((2,), every=2)
         >>> losses = fit(system, ring(rng=rng), 6, rng=rng)
         >>> len(system.weights), system.sample(5, rng=rng).shape
-        (3, torch.Size([5, 2]))
+        (4, torch.Size([5, 2]))
     """
 
     def __init__(

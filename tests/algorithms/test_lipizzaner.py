@@ -571,6 +571,19 @@ def test_losses_told_are_means_over_the_cells():
         assert len({one.loss for one in kind}) == 4
 
 
+def test_the_fitness_told_is_that_of_the_best_cells_generator(monkeypatch):
+    seen = watch(monkeypatch)
+    system, source = made(grid=(1, 4), exchange_every=2), batches()
+    row = system.step(source)
+    begun, best = seen[0][system.best_cell].G, system.best_cell
+    (parent,) = system.population[best].parents
+    assert row["fitness"].item() == pytest.approx(next(G.fitness for G in begun if G.number == parent))
+    row = system.step(source)
+    ended = seen[1][system.best_cell].G
+    number = system.population[system.best_cell].number
+    assert row["fitness"].item() == pytest.approx(next(G.fitness for G in ended if G.number == number))
+
+
 def test_same_seed_same_grid():
     runs = []
     for seed in (3, 3, 4):
