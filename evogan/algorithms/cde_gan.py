@@ -53,7 +53,8 @@ class CDEGAN(EvolvedSystem):
     per loss; the fittest children are the next parents, and parents never survive. A generator minimises the mean of
     its mutation's losses against all discriminators, weighted by exp(lambda loss) (the "soft mechanism"); its fitness
     is F = mean Fq + gamma sum Fd over them, Fq and Fd being those of :class:`~evogan.neuroevolution.EGANFitness`. A
-    discriminator's fitness is Fd = -log |gradient of the GAN's own loss|: high where it would change little.
+    discriminator's fitness is minus the log of its gradient's length under the GAN's own loss: high where it would
+    change little.
 
     Departs from the authors' program: of the discriminators' children the fittest survive (the program replaces the
     least fit by any child less fit than the best, so that a new best never enters); the discriminators evolve before

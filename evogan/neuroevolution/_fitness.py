@@ -72,8 +72,8 @@ class Fitness(Protocol):
 class EGANFitness:
     """Quality and diversity, F = Fq + gamma Fd: what the discriminator thinks, and how little it would have to change.
 
-    Fq = E[D(G(z))]. Fd = -log |gradient of the discriminator's loss|: a collapsed generator, on whose few samples the
-    discriminator can gain much at once, makes it large.
+    Fq = E[D(G(z))]. Fd is minus the log of the length of the gradient of the discriminator's loss: a collapsed
+    generator, on whose few samples the discriminator can gain much at once, makes it large.
 
     C. Wang, C. Xu, X. Yao, D. Tao, "Evolutionary generative adversarial networks", IEEE TEVC 23(6), 2019, eq. 6-8.
 
@@ -131,7 +131,7 @@ class EGANFitness:
 
 @dataclass(frozen=True)
 class IEGANFitness:
-    """E[D(G(z))] on raw logits, plus ``weight`` times the mean distance |G(z) - G(z')| of samples to shuffled ones.
+    """E[D(G(z))] on raw logits, plus ``weight`` times the mean absolute difference of samples to shuffled ones.
 
     J. Li, J. Zhang, X. Gong, S. Lu, "Evolutionary generative adversarial networks with crossover based knowledge
     distillation", IJCNN 2021, and IE-GAN, arXiv 2109.11078, 2021: no real samples, no gradient.
