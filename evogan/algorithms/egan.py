@@ -29,6 +29,7 @@ from evogan.neuroevolution import (
     Evaluation,
     EvolvedSystem,
     Fitness,
+    Generation,
     Individual,
     LearningRateMutation,
     MutationPolicy,
@@ -286,7 +287,8 @@ class EGAN(EvolvedSystem):
         alive = finite_ones(children)
         self.counters["n_diverged"] += len(children) - len(alive)
         elders = [parent for parent in parents if self.plus and math.isfinite(parent.fitness)]
-        survivors = self.selection([*elders, *alive], self.mu, parents=parents, generation=self.system.n_steps, rng=rng)
+        generation = Generation(parents, self.system.n_steps, rng)
+        survivors = self.selection([*elders, *alive], self.mu, generation)
         # Where children diverged there can be too few: the others take their places.
         self.population = [survivors[i % len(survivors)] for i in range(self.mu)]
         return children

@@ -34,6 +34,7 @@ from evogan.neuroevolution import (
     EvolvedSystem,
     FeatureFitness,
     Fitness,
+    Generation,
     GeneratorMixture,
     IEGANFitness,
     Individual,
@@ -195,7 +196,7 @@ class Lipizzaner(EvolvedSystem):
         for c, pair in enumerate(judged):
             for living, copies in zip((self.population, self.discriminators), pair, strict=True):
                 self.counters["n_diverged"] += not math.isfinite(copies[0].fitness)
-                (winner,) = self.tournament(finite_ones(copies), 1, parents=(), generation=0, rng=rng)
+                (winner,) = self.tournament(finite_ones(copies), 1, Generation((), 0, rng))
                 rate = winner.rate if self.lr_mutation is None else self.lr_mutation(winner.rate, rng=rng)
                 living[c] = replace(winner, number=self.n_made + c, parents=(winner.number,), rate=rate)
         self.n_made += len(self.neighbours)

@@ -43,6 +43,7 @@ from evogan.neuroevolution._mutations import (
 from evogan.neuroevolution._nursery import Nursery, Plan, judging, statistics_kept
 from evogan.neuroevolution._policies import UCB1, AllMutations, LearningRateMutation, MutationPolicy, RandomMutations
 from evogan.neuroevolution._selection import (
+    Generation,
     Metropolis,
     ParetoSelection,
     RandomSelection,
@@ -79,6 +80,7 @@ __all__ = [
     "FeatureFitness",
     "Fitness",
     "GaussianLadder",
+    "Generation",
     "GeneratorMixture",
     "HeuristicMutation",
     "IEGANFitness",

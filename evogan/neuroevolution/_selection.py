@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from pymoo.core.population import Population
@@ -16,18 +16,24 @@ from evogan._internal.checks import check_float, check_int
 from evogan.neuroevolution._individual import Individual
 
 
+class Generation(NamedTuple):
+    """What a selection may want to know beside its candidates.
+
+    Attributes:
+        parents: those whose children are selected.
+        number: generations before this one.
+        rng: the source of chance.
+    """
+
+    parents: Sequence[Individual]
+    number: int
+    rng: np.random.Generator
+
+
 class Selection(Protocol):
     """Chooses survivors; with ``judges_parents = True`` parents are judged anew before."""
 
-    def __call__(
-        self,
-        candidates: Sequence[Individual],
-        n: int,
-        *,
-        parents: Sequence[Individual],
-        generation: int,
-        rng: np.random.Generator,
-    ) -> list[Individual]:
+    def __call__(self, candidates: Sequence[Individual], n: int, generation: Generation) -> list[Individual]:
         """Return ``n`` of the ``candidates``, all of finite fitness; with fewer of them there is no choice."""
         ...
 
@@ -36,15 +42,7 @@ class Selection(Protocol):
 class Truncation:
     """The fittest, as in E-GAN."""
 
-    def __call__(
-        self,
-        candidates: Sequence[Individual],
-        n: int,
-        *,
-        parents: Sequence[Individual],
-        generation: int,
-        rng: np.random.Generator,
-    ) -> list[Individual]:
+    def __call__(self, candidates: Sequence[Individual], n: int, generation: Generation) -> list[Individual]:
         """Return the ``n`` fittest, best first."""
         return _by_fitness(candidates)[:n]
 
@@ -53,15 +51,7 @@ class Truncation:
 class WorstSelection:
     """The least fit: a control that shows what selection by fitness is worth."""
 
-    def __call__(
-        self,
-        candidates: Sequence[Individual],
-        n: int,
-        *,
-        parents: Sequence[Individual],
-        generation: int,
-        rng: np.random.Generator,
-    ) -> list[Individual]:
+    def __call__(self, candidates: Sequence[Individual], n: int, generation: Generation) -> list[Individual]:
         """Return the ``n`` least fit, worst first."""
         return _by_fitness(candidates)[::-1][:n]
 
@@ -70,17 +60,9 @@ class WorstSelection:
 class RandomSelection:
     """Uniformly at random: a control that shows what selection by fitness is worth."""
 
-    def __call__(
-        self,
-        candidates: Sequence[Individual],
-        n: int,
-        *,
-        parents: Sequence[Individual],
-        generation: int,
-        rng: np.random.Generator,
-    ) -> list[Individual]:
+    def __call__(self, candidates: Sequence[Individual], n: int, generation: Generation) -> list[Individual]:
         """Return ``n`` different candidates."""
-        return [candidates[i] for i in rng.permutation(len(candidates))[:n]]
+        return [candidates[i] for i in generation.rng.permutation(len(candidates))[:n]]
 
 
 @dataclass(frozen=True)
@@ -92,20 +74,12 @@ class Tournament:
     def __post_init__(self) -> None:
         check_int(self.size, "Tournament.size", low=1)
 
-    def __call__(
-        self,
-        candidates: Sequence[Individual],
-        n: int,
-        *,
-        parents: Sequence[Individual],
-        generation: int,
-        rng: np.random.Generator,
-    ) -> list[Individual]:
+    def __call__(self, candidates: Sequence[Individual], n: int, generation: Generation) -> list[Individual]:
         """Return the winners, best first."""
         left = list(candidates)
         winners: list[Individual] = []
         while left and len(winners) < n:
-            drawn = rng.permutation(len(left))[: self.size]
+            drawn = generation.rng.permutation(len(left))[: self.size]
             winners.append(left.pop(max(drawn, key=lambda i: left[i].fitness)))
         return _by_fitness(winners)
 
@@ -118,22 +92,14 @@ class ParetoSelection:
     companion; the selection is that of NSGA-II, by pymoo.
     """
 
-    def __call__(
-        self,
-        candidates: Sequence[Individual],
-        n: int,
-        *,
-        parents: Sequence[Individual],
-        generation: int,
-        rng: np.random.Generator,
-    ) -> list[Individual]:
+    def __call__(self, candidates: Sequence[Individual], n: int, generation: Generation) -> list[Individual]:
         """Return the survivors, those of the highest weighted sum first."""
         if len(candidates) <= n:
             return _by_fitness(candidates)
         F = -np.array([candidate.parts for candidate in candidates])
         population = Population.new(F=F, index=np.arange(len(F)))
         problem = Problem(n_var=1, n_obj=F.shape[1])
-        survivors = RankAndCrowding().do(problem, population, n_survive=n, random_state=rng)
+        survivors = RankAndCrowding().do(problem, population, n_survive=n, random_state=generation.rng)
         return _by_fitness([candidates[int(i)] for i in survivors.get("index")])
 
 
@@ -154,25 +120,17 @@ class Metropolis:
         check_float(self.temperature, "Metropolis.temperature", low=0.0, low_open=True)
         check_float(self.cooling, "Metropolis.cooling", low=0.0, low_open=True, high=1.0)
 
-    def __call__(
-        self,
-        candidates: Sequence[Individual],
-        n: int,
-        *,
-        parents: Sequence[Individual],
-        generation: int,
-        rng: np.random.Generator,
-    ) -> list[Individual]:
+    def __call__(self, candidates: Sequence[Individual], n: int, generation: Generation) -> list[Individual]:
         """Return a survivor for every parent, the fittest first."""
-        T = self.temperature * self.cooling**generation
-        children = {c.number: c for c in candidates if not any(c is parent for parent in parents)}
+        T = self.temperature * self.cooling**generation.number
+        children = {c.number: c for c in candidates if not any(c is parent for parent in generation.parents)}
         survivors = []
-        for parent in parents:
+        for parent in generation.parents:
             own = [c for c in children.values() if _founder(c, children) == parent.number]
             child = max(own, key=lambda c: c.fitness, default=parent)
             loss = parent.fitness - child.fitness
             # A parent that is no longer finite is given up.
-            accepted = not loss > 0.0 or (T > 0.0 and rng.random() < math.exp(-loss / T))
+            accepted = not loss > 0.0 or (T > 0.0 and generation.rng.random() < math.exp(-loss / T))
             survivors.append(child if accepted else parent)
         return _by_fitness(survivors)[:n]
 

@@ -76,9 +76,9 @@ class Watched:
     def __init__(self, selection=Truncation()):
         self.selection, self.seen, self.kept = selection, [], []
 
-    def __call__(self, candidates, n, **given):
+    def __call__(self, candidates, n, generation):
         self.seen.append(list(candidates))
-        self.kept.append(self.selection(candidates, n, **given))
+        self.kept.append(self.selection(candidates, n, generation))
         return self.kept[-1]
 
 
@@ -317,8 +317,9 @@ def test_parents_never_survive_a_comma_and_numbers_count_all_that_were_made():
 def test_selection_is_told_the_generation_and_the_parents():
     told = []
 
-    def selection(candidates, n, *, parents, generation, rng):
-        told.append((generation, [one.number for one in parents], isinstance(rng, np.random.Generator)))
+    def selection(candidates, n, generation):
+        parents, number, rng = generation
+        told.append((number, [one.number for one in parents], isinstance(rng, np.random.Generator)))
         return list(candidates)[:n]
 
     egan = egan_of(mu=2, selection=selection)

@@ -111,8 +111,8 @@ def test_in_mo_egan_parents_and_children_are_judged_and_the_first_front_survives
     made = mo_egan((2,), networks=NETS, mu=2, recipe=Recipe(lr_G=0.01, lr_D=0.01, ema=None))
     inner, generations = made.selection, []
 
-    def watched(candidates, n, **given):
-        kept = inner(candidates, n, **given)
+    def watched(candidates, n, generation):
+        kept = inner(candidates, n, generation)
         parts = [c.parts for c in candidates]
         front = [c for c in candidates if not any(p[0] > c.parts[0] and p[1] > c.parts[1] for p in parts)]
         assert len(candidates) == 2 + 6 and (set(kept) <= set(front) if len(front) >= 2 else front[0] in kept)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from evogan.neuroevolution import (
+    Generation,
     Individual,
     Metropolis,
     ParetoSelection,
@@ -26,7 +27,7 @@ def with_parts(*parts):
 
 def kept(selection, candidates, n, *, parents=(), generation=0, seed=0, rng=None):
     rng = np.random.default_rng(seed) if rng is None else rng
-    return [one.number for one in selection(candidates, n, parents=parents, generation=generation, rng=rng)]
+    return [one.number for one in selection(candidates, n, Generation(parents, generation, rng))]
 
 
 EVERY = [Truncation(), WorstSelection(), RandomSelection(), Tournament(), ParetoSelection()]
