@@ -17,13 +17,7 @@ from evogan.neuroevolution._individual import Individual
 
 
 class Generation(NamedTuple):
-    """What a selection may want to know beside its candidates.
-
-    Attributes:
-        parents: those whose children are selected.
-        number: generations before this one.
-        rng: the source of chance.
-    """
+    """What a selection may want to know: whose children they are, how many generations were before, and the rng."""
 
     parents: Sequence[Individual]
     number: int
