@@ -237,7 +237,7 @@ class CDEGAN(EvolvedSystem):
         made, d_made = (Counter(one.mutation for one in all_) for all_ in (self.population, self.discriminators))
         told |= {f"by_{name}": made[name] for name in self.mutations}
         told |= {f"d_by_{name}": d_made[name] for name in self.d_mutations}
-        return dict(zip(told, torch.tensor([float(v) for v in told.values()]).to(self.device), strict=True))
+        return self.told(told)
 
     def to(self, device: torch.device) -> None:
         """Move everything; before the first step only."""

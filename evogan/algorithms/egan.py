@@ -331,7 +331,7 @@ class EGAN(EvolvedSystem):
             **dict(zip(self.fitness.parts, best.parts, strict=True)),
         }
         told |= {f"by_{name}": made[name] for name in makers}
-        return {name: torch.tensor(float(value), device=self.device) for name, value in told.items()}
+        return self.told(told)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the whole population, the discriminator, and what the policy has learned."""

@@ -184,7 +184,7 @@ class Lipizzaner(EvolvedSystem):
         told |= {"fitness": self.population[best].fitness, "mixture_score": self.scores[best]}
         if len(self.mutations) > 1:
             told |= {f"by_{name}": drawn[name] for name in self.mutations}
-        return {name: torch.tensor(float(value)) for name, value in told.items()}
+        return self.told(told)
 
     def _begin_epoch(self, batches: Callable[[], Batch], rng: np.random.Generator) -> None:
         """Copy, judge and select: every cell gets a copy of a generator and of a discriminator to train."""

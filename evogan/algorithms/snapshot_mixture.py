@@ -11,7 +11,7 @@ hypervolume.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
 
@@ -31,6 +31,8 @@ from evogan.neuroevolution import (
     RandomMutations,
     best_weights,
     least_contribution,
+    put_weights,
+    weights_of,
 )
 from evogan.training import Batch, check_labels
 
@@ -85,6 +87,7 @@ class SnapshotMixture:
         self._n_taken = 0
         self._members: list[dict[str, Any]] = []  # weights of a generator, and the features of its samples
         self._real: Tensor | None = None
+        self._kernel: GaussianLadder | None = None  # a function of the real samples
         self._among, self._to_real = np.zeros((0, 0)), np.zeros(0)
 
     def step(self, batches: Callable[[], Batch]) -> dict[str, Tensor]:
@@ -106,13 +109,12 @@ class SnapshotMixture:
         self._n_taken += 1
         if not torch.isfinite(samples).all():
             return
-        kernel = GaussianLadder.of(real)
+        kernel = self._kernel = self._kernel or GaussianLadder.of(real)
         row = [kernel.mean(samples, member["samples"]) for member in self._members]
         column, own = np.array(row).reshape(-1, 1), np.array([[kernel.mean(samples, samples)]])
         self._among = np.block([[self._among, column], [column.T, own]])
         self._to_real = np.append(self._to_real, kernel.mean(samples, real))
-        weights = [t.detach().clone() for t in _tensors(self.system.generator)]
-        self._members.append({"weights": weights, "samples": samples})
+        self._members.append({"weights": weights_of(self.system.generator), "samples": samples})
         if len(self._members) > self.size:
             leaving = 0  # the oldest
             if self.keep == "contribution":
@@ -137,15 +139,15 @@ class SnapshotMixture:
         labels = check_labels(labels, n, self.n_classes)
         choice = check_rng(rng).choice(len(self._members), n, p=self.weights)
         made = torch.empty(n, *self.shape, device=self.system.device)
-        present = [t.detach().clone() for t in _tensors(self.system.generator)]
+        present = weights_of(self.system.generator)
         try:
             for i in np.unique(choice):
                 rows = torch.from_numpy(np.flatnonzero(choice == i))
-                _put(self.system.generator, self._members[i]["weights"])
+                put_weights(self.system.generator, self._members[i]["weights"])
                 given = None if labels is None else labels[rows]
                 made[rows] = self.system.sample(len(rows), rng=rng, labels=given)
         finally:
-            _put(self.system.generator, present)
+            put_weights(self.system.generator, present)
         return made
 
     def pictures(self, batch: Batch, *, rng: np.random.Generator) -> Tensor:
@@ -158,7 +160,7 @@ class SnapshotMixture:
         nets = []
         for member in self._members:
             nets.append(copy.deepcopy(self.system.generator))
-            _put(nets[-1], member["weights"])
+            put_weights(nets[-1], member["weights"])
         return GeneratorMixture(nets, self.weights) if nets else copy.deepcopy(self.system.generator)
 
     @property
@@ -209,7 +211,7 @@ class SnapshotMixture:
         state = copy.deepcopy({key: value for key, value in state.items() if key != "system"})
         device = self.device
         self._members = [{**m, "weights": [w.to(device) for w in m["weights"]]} for m in state["members"]]
-        self.weights, self._real = np.array(state["weights"]), state["real"]
+        self.weights, self._real, self._kernel = np.array(state["weights"]), state["real"], None
         self.n_steps, self._n_taken = state["n_steps"], state["n_taken"]
         m = len(self._members)
         self._among, self._to_real = np.array(state["among"]).reshape(m, m), np.array(state["to_real"])
@@ -231,12 +233,3 @@ def mixture_egan(
     """
     make = partial(assemble, shape, networks, recipe, loss=NonSaturating())
     return SnapshotMixture(EGAN(make, policy=RandomMutations(), fitness=NoFitness()), size=size, every=every, keep=keep)
-
-
-def _tensors(net: nn.Module) -> list[Tensor]:
-    return [*net.parameters(), *net.buffers()]
-
-
-def _put(net: nn.Module, weights: Sequence[Tensor]) -> None:
-    with torch.no_grad():
-        torch._foreach_copy_(_tensors(net), list(weights))

@@ -30,7 +30,14 @@ from evogan.neuroevolution._fitness import (
     NoFitness,
 )
 from evogan.neuroevolution._generator_mixture import GeneratorMixture, evolve_weights, mixed
-from evogan.neuroevolution._individual import Individual, OptimizerState, Workbench, restored_optimizer
+from evogan.neuroevolution._individual import (
+    Individual,
+    OptimizerState,
+    Workbench,
+    put_weights,
+    restored_optimizer,
+    weights_of,
+)
 from evogan.neuroevolution._mixing import GaussianLadder, best_weights, least_contribution
 from evogan.neuroevolution._mutations import (
     HeuristicMutation,
@@ -123,7 +130,9 @@ __all__ = [
     "mixed",
     "named_mutations",
     "neighbourhoods",
+    "put_weights",
     "restored_optimizer",
     "shared_among",
     "statistics_kept",
+    "weights_of",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,10 @@ class EvolvedSystem:
         taken = list(self._records)
         self._records.clear()
         return taken
+
+    def told(self, values: Mapping[str, float]) -> dict[str, Tensor]:
+        """Return numbers as scalar tensors where the networks are, with one transfer."""
+        return dict(zip(values, torch.tensor([float(v) for v in values.values()]).to(self.device), strict=True))
 
     @property
     def shape(self) -> tuple[int, ...]:

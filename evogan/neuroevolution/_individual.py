@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -89,8 +90,7 @@ class Workbench:
 
     def load_weights(self, weights: list[Tensor]) -> None:
         """Copy weights into the network."""
-        with torch.no_grad():
-            torch._foreach_copy_(self._tensors(), weights)
+        put_weights(self.net, weights)
 
     def load_optimizer(self, state: OptimizerState) -> None:
         """Copy the state of every parameter into the optimizer, which updates it in place."""
@@ -102,7 +102,7 @@ class Workbench:
 
     def weights(self) -> list[Tensor]:
         """Return a copy of the network's weights."""
-        return [tensor.detach().clone() for tensor in self._tensors()]
+        return weights_of(self.net)
 
     def optimizer_state(self) -> OptimizerState:
         """Return a copy of the optimizer's state."""
@@ -112,11 +112,19 @@ class Workbench:
         """Return what is on the bench as an individual."""
         return Individual(self.weights(), self.optimizer_state(), **described)
 
-    def _tensors(self) -> list[Tensor]:
-        return [*self.net.parameters(), *self.net.buffers()]
-
     def _parameters(self) -> list[nn.Parameter]:
         return [p for group in self.optimizer.param_groups for p in group["params"]]
+
+
+def weights_of(net: nn.Module) -> list[Tensor]:
+    """Return a copy of a network's parameters and buffers, in its order."""
+    return [tensor.detach().clone() for tensor in (*net.parameters(), *net.buffers())]
+
+
+def put_weights(net: nn.Module, weights: Sequence[Tensor]) -> None:
+    """Copy into a network what :func:`weights_of` returned."""
+    with torch.no_grad():
+        torch._foreach_copy_([*net.parameters(), *net.buffers()], list(weights))
 
 
 def restored_optimizer(state: OptimizerState, like: Individual) -> OptimizerState:
