@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 
 import torch
@@ -53,6 +54,11 @@ def one_thread(when: bool) -> Iterator[None]:
             yield
         finally:
             torch.set_num_threads(before)
+
+
+def one_thread_for(shape: Sequence[int], device: torch.device | None) -> AbstractContextManager[None]:
+    """Run the block with one thread if samples of ``shape`` are small and handled on the CPU (None counts as it)."""
+    return one_thread(math.prod(shape) < SMALL_NET and (device is None or device.type == "cpu"))
 
 
 @cache

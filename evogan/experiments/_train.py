@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from evogan._internal.checks import check_int
-from evogan._internal.devices import SMALL_NET, one_thread, resolve_device
+from evogan._internal.devices import one_thread_for, resolve_device
 from evogan._internal.files import only_writer, to_json
 from evogan._internal.rng import fresh_seed
 from evogan.datasets import Dataset
@@ -80,15 +79,14 @@ def train(
     seed = first_process(fresh_seed() if seed is None else check_int(seed, "seed"))
     state = TrainState(plain, seed)
     plan = Plan(n_steps, score_every, checkpoint_every, scorer, progress, should_stop)
-    small = where.type == "cpu" and math.prod(data.shape) < SMALL_NET
     if out is None or process_rank()[0] > 0:  # of several processes one writes
-        with one_thread(small):
+        with one_thread_for(data.shape, where):
             return run_training(system, data.to(where), state, plan, where, None, out if resume else None)
     path = Path(out)
     if resume:
         read_checkpoint(path)  # before anything is made in a folder that holds none
     path.mkdir(parents=True, exist_ok=True)
-    with only_writer(path), one_thread(small):
+    with only_writer(path), one_thread_for(data.shape, where):
         return run_training(system, data.to(where), state, plan, where, TrainFolder(path), out if resume else None)
 
 

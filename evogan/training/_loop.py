@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from evogan._internal.checks import check_int, check_rng
-from evogan._internal.devices import SMALL_NET, one_thread
+from evogan._internal.devices import one_thread_for
 from evogan._internal.rng import torch_seeded
 from evogan.exceptions import TrainingDivergedError
 from evogan.training._batches import Batch, Batches, Data
@@ -75,8 +74,7 @@ def fit(
     batches = Batches(data, batch_size, seed=int(check_rng(rng).integers(2**63)))
     history = []
     device = getattr(system, "device", None)
-    small = math.prod(system.shape) < SMALL_NET and (device is None or device.type == "cpu")
-    with torch_seeded(rng, device), one_thread(small):
+    with torch_seeded(rng, device), one_thread_for(system.shape, device):
         for step in range(n_steps):
             history.append(run_block(system, batches, 1, first=step))
             if on_step is not None:
