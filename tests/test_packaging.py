@@ -48,6 +48,12 @@ def test_the_wheel_holds_every_source_file(wheel):
     assert not [name for name in held if name.startswith(("problems/", "tests/", "benchmarks/"))]
 
 
+def test_the_wheel_holds_the_numbers_of_the_multitask_suites(wheel):
+    held = set(zipfile.ZipFile(wheel).namelist())
+    files = {f"evogan/{f.relative_to(ROOT).as_posix()}" for f in (ROOT / "problems/multitask/data").iterdir()}
+    assert len(files) == 6 and files <= held
+
+
 def test_the_wheel_works_outside_the_repository(wheel, tmp_path):
     """In an environment of its own that borrows the heavy packages of this one."""
     venv.create(tmp_path / "env", with_pip=False)
@@ -61,6 +67,7 @@ def test_the_wheel_works_outside_the_repository(wheel, tmp_path):
             (site / entry.name).symlink_to(entry)
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
     where = "import evogan, evogan.problems.imf as p; print(evogan.__file__); print(p.__file__)"
+    where += "; from evogan.problems.multitask import cec17_mtmo; cec17_mtmo(5)"
     shown = subprocess.run(
         [python, "-c", where], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
