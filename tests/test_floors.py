@@ -18,6 +18,7 @@ FLOORS = {
     "models": 3,
     "gans": 3,
     "neuroevolution": 4,
+    "multitask": 4,
     "operators": 4,
     "algorithms": 5,
     "experiments": 6,

@@ -7,6 +7,15 @@
 :class:`Lipizzaner`  Schmiedlechner et al., 2018: GANs coevolve in the cells of a grid
 ===================  =================================================================================
 
+For several tasks at once (:func:`evogan.multitask.minimize_multitask`):
+
+===================  =================================================================================
+:class:`MOMFEA`      Gupta, Ong, Feng, Tan, IEEE TCYB 47(7), 2017: tasks mate with a fixed probability
+:class:`MOMFEAII`    Bali, Gupta, Ong, Tan, IEEE TCYB 51(4), 2021: that probability is learnt for each pair
+:class:`EMEA`        Feng et al., IEEE TCYB 49(9), 2019: an autoencoder maps solutions between tasks
+:class:`EMTPD`       Liang et al., IEEE TSMC 52(7), 2022: offspring follow two fused distributions
+===================  =================================================================================
+
 Functions that make them for the shape of a sample, as those of :mod:`evogan.gans` do: :func:`egan`, :func:`ie_gan`,
 :func:`mo_egan`, :func:`smo_egan`, :func:`annealing_gan`, :func:`cde_gan`, :func:`lipizzaner`, :func:`mustangs`.
 """
@@ -14,14 +23,22 @@ Functions that make them for the shape of a sample, as those of :mod:`evogan.gan
 from evogan.algorithms.cde_gan import CDEGAN, cde_gan
 from evogan.algorithms.egan import EGAN
 from evogan.algorithms.egan_family import annealing_gan, egan, ie_gan, mo_egan, smo_egan
+from evogan.algorithms.emea import EMEA
+from evogan.algorithms.emt_pd import EMTPD
 from evogan.algorithms.gmoea import GMOEA
 from evogan.algorithms.lipizzaner import Lipizzaner, lipizzaner, mustangs
+from evogan.algorithms.mo_mfea import MOMFEA
+from evogan.algorithms.mo_mfea_ii import MOMFEAII
 from evogan.algorithms.snapshot_mixture import SnapshotMixture, mixture_egan
 
 __all__ = [
     "CDEGAN",
     "EGAN",
+    "EMEA",
+    "EMTPD",
     "GMOEA",
+    "MOMFEA",
+    "MOMFEAII",
     "Lipizzaner",
     "SnapshotMixture",
     "annealing_gan",
