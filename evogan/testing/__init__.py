@@ -1,10 +1,12 @@
-"""Conformance suites: what the operators of evogan rely on, checked on parts that others wrote.
+"""Conformance suites: what algorithms and operators of evogan rely on, checked on parts that others wrote.
 
 ==============================  ==============================================================
 :func:`check_generative_model`  everything that a model must do to be used as an operator
+:func:`check_transfer_model`    everything that a model must do to transfer between tasks
 ==============================  ==============================================================
 """
 
 from evogan.testing._models import check_generative_model
+from evogan.testing._transfer_models import check_transfer_model
 
-__all__ = ["check_generative_model"]
+__all__ = ["check_generative_model", "check_transfer_model"]
