@@ -93,19 +93,22 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run = _add(commands, "run", "run one algorithm on one problem")
     run.epilog = (
         "examples: evogan run gmoea imf1 --n-var 30 --n-evals 5000 --seed 1 --out out | "
-        "evogan run gmoea-code shifted-imf4 --pop-size 105 --set model.n_steps=500 | evogan run --resume out"
+        "evogan run gmoea-code shifted-imf4 --pop-size 105 --set model.n_steps=500 | "
+        "evogan run emt-gs cec17-mtmo-1 --n-evals 50000 | evogan run --resume out"
     )
     run.add_argument("algorithm", nargs="?", metavar="ALGORITHM", help="a name from `evogan list`")
     run.add_argument(
         "problem",
         nargs="?",
         metavar="PROBLEM",
-        help="a name from `evogan list`, also with shifted- or rotated- before it",
+        help="a name from `evogan list`, with shifted- or rotated- before it, or some joined by +",
     )
     run.add_argument("--n-var", type=int, metavar="D", help="decision variables (the problem's own default)")
     run.add_argument("--n-obj", type=int, metavar="M", help="objectives (the problem's own default)")
-    run.add_argument("--pop-size", type=int, metavar="N", help="population size (100)")
-    run.add_argument("--n-evals", type=int, metavar="E", help="evaluation budget, never overshot (10000)")
+    run.add_argument("--pop-size", type=int, metavar="N", help="population size, of each task (100, or the suite's)")
+    run.add_argument(
+        "--n-evals", type=int, metavar="E", help="evaluation budget, never overshot (10000, or the suite's)"
+    )
     run.add_argument("--seed", type=int, metavar="S", help="random seed (drawn and recorded)")
     run.add_argument("--device", metavar="DEVICE", help="auto, cpu or cuda (auto)")
     run.add_argument(
@@ -116,7 +119,9 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="an argument of the algorithm, of its model (model.KEY) or of the problem (problem.KEY); repeatable",
     )
     run.add_argument("--out", metavar="DIR", help="folder for results, pictures and checkpoints")
-    run.add_argument("--checkpoint-every", type=int, metavar="E", help="evaluations between checkpoints in DIR (1000)")
+    run.add_argument(
+        "--checkpoint-every", type=int, metavar="E", help="evaluations between checkpoints in DIR (1000 a task)"
+    )
     run.add_argument("--quiet", action="store_true", help="no progress, no table")
     run.add_argument("--resume", metavar="DIR", help="continue the run in DIR; takes no other argument but --quiet")
 
@@ -185,7 +190,7 @@ def _add_reports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     table.add_argument("--statistic", choices=("median", "mean"), help="(median; platemo: mean)")
     table.add_argument("--alpha", type=float, default=0.05, help="significance level (0.05)")
     table.add_argument("--effect-sizes", action="store_true", help="A12 against the control in every cell")
-    table.add_argument("--mss", action="store_true", help="mean standardised score, problems taken as tasks")
+    table.add_argument("--mss", action="store_true", help="mean standardised score of all tasks, and of each problem's")
     table.add_argument("--format", choices=("md", "tex", "csv"), default="md", help="(md)")
     table.add_argument("--out", metavar="FILE", help="write there instead of printing")
     kinds = ("convergence", "ecdf", "front", "attainment", "cd", "box")

@@ -12,7 +12,8 @@ from typing import Any
 
 from evogan._internal.checks import check_int, unknown_name
 from evogan._internal.devices import resolve_device
-from evogan.cli.names import algorithms, make_algorithm, make_problem
+from evogan.cli.multitask_names import ALGORITHMS, make_algorithm_for, suite_defaults
+from evogan.cli.names import algorithms, make_problem
 from evogan.experiments import Campaign, CampaignProgress, Dask, Processes, Serial, run_campaign
 
 CAMPAIGN_KEYS = {"name", "n_evals", "seeds", "pop_size", "algorithms", "problems", "quick"}
@@ -36,9 +37,10 @@ def bench_command(options: argparse.Namespace) -> int:
     finally:
         if not isinstance(executor, Serial):
             executor.close()
-    print(f"{len(results.records)} runs in {options.out}, {len(results.failures)} failed")
+    print(f"{len(results.runs)} runs in {options.out}, {len(results.failures)} failed")
     for record in results.failures[:10]:
-        print(f"  {record.algorithm} on {record.problem}, seed {record.seed}: {' '.join(str(record.error).split())}")
+        problem = record.details.get("problem", record.problem)  # not its first task
+        print(f"  {record.algorithm} on {problem}, seed {record.seed}: {' '.join(str(record.error).split())}")
     if len(results.failures) > 10:
         print(f"  ... and {len(results.failures) - 10} more (--retry-failed runs them again)")
     print(f"next: evogan table {options.out} --metric igd")
@@ -93,11 +95,12 @@ def read_campaign(file: Path, *, quick: bool = False, device: str = "auto") -> C
 
 
 def _algorithms(table: dict[str, Any], file: Path, device: str) -> dict[str, Any]:
-    pop_size = table.get("pop_size", 100)
+    pop_size = table.get("pop_size")
+    known = [*algorithms(), *ALGORITHMS]
     made: dict[str, Any] = {}
     for entry in _entries(table["algorithms"], ALGORITHM_KEYS, f"{file}, algorithms"):
-        if entry["name"] not in algorithms():
-            raise unknown_name(entry["name"], algorithms(), "algorithm")
+        if entry["name"] not in known:
+            raise unknown_name(entry["name"], known, "algorithm")
         settings = _flat(entry.get("set", {}))
         label = _label(entry, entry["name"], made, f"{file}, algorithms")
         made[label] = partial(_algorithm_for, entry["name"], pop_size, settings, device)
@@ -113,9 +116,10 @@ def _problems(table: dict[str, Any], file: Path) -> tuple[dict[str, Any], dict[s
         for name in entry.get("names", [entry.get("name")]):
             sizes = {key: entry.get(key) for key in ("n_var", "n_obj")}
             factory = partial(make_problem, name, sizes["n_var"], sizes["n_obj"], _flat(entry.get("set", {})))
-            factory()  # an unknown name or a wrong size is said now, not in every cell
+            problem = factory()  # an unknown name or a wrong size is said now, not in every cell
+            _, suite_evals = suite_defaults(problem) or (None, None)
             label = _label(entry, name, made, f"{file}, problems")
-            n_evals = entry.get("n_evals", table.get("n_evals"))
+            n_evals = entry.get("n_evals", table.get("n_evals", suite_evals))
             if n_evals is None:
                 raise ValueError(f"{file} must have the field 'n_evals', for all problems or for {label}")
             made[label], budgets[label] = factory, check_int(n_evals, f"{file}, n_evals of {label}", low=1)
@@ -123,14 +127,17 @@ def _problems(table: dict[str, Any], file: Path) -> tuple[dict[str, Any], dict[s
 
 
 def _algorithm_for(
-    name: str, pop_size: int | Mapping[str, int], settings: dict[str, Any], device: str, problem: Any
+    name: str, pop_size: int | Mapping[str, int] | None, settings: dict[str, Any], device: str, problem: Any
 ) -> Any:
-    """Make an algorithm for a problem; the population size may depend on the number of objectives."""
-    if isinstance(pop_size, Mapping):
-        if str(problem.n_obj) not in pop_size:
-            raise ValueError(f"pop_size has no entry for {problem.n_obj} objectives ({problem.name()})")
-        pop_size = pop_size[str(problem.n_obj)]
-    return make_algorithm(name, pop_size, problem.n_obj, dict(settings), device)
+    """Make an algorithm for a problem; the population size may depend on the (largest) number of objectives."""
+    if pop_size is None:
+        pop_size, _ = suite_defaults(problem) or (100, None)
+    elif isinstance(pop_size, Mapping):
+        n_obj = max(task.n_obj for task in getattr(problem, "tasks", [problem]))
+        if str(n_obj) not in pop_size:
+            raise ValueError(f"pop_size has no entry for {n_obj} objectives ({problem.name()})")
+        pop_size = pop_size[str(n_obj)]
+    return make_algorithm_for(problem, name, pop_size, dict(settings), device)
 
 
 def _entries(given: Any, keys: set[str], where: str) -> list[dict[str, Any]]:

@@ -22,16 +22,27 @@ def list_command(options: argparse.Namespace) -> int:
 
 
 def _algorithms() -> str:
+    from evogan.cli.multitask_names import ALGORITHMS
     from evogan.cli.names import algorithms
 
-    return "\n".join(["Algorithms", *(f"  {name:<18}{entry.about}" for name, entry in algorithms().items())])
+    one = ["Algorithms", *(f"  {name:<18}{entry.about}" for name, entry in algorithms().items())]
+    several = [f"  {name:<22}{entry.about}" for name, entry in ALGORITHMS.items()]
+    head = "Algorithms for several tasks (the others run on each task apart)"
+    return "\n".join([*one, "", head, *several])
 
 
 def _problems() -> str:
     from evogan.cli.names import problem_names
+    from evogan.problems.multitask import SUITES
 
     names = textwrap.fill("  ".join(problem_names()), 100, initial_indent="  ", subsequent_indent="  ")
-    return f"Problems (also with shifted- or rotated- before the name)\n{names}"
+    several = [
+        f"  {f'{suite.name}-1 ... {suite.n_problems}':<32}{suite.n_tasks} tasks"
+        + (" or fewer (--set problem.n_tasks=N)" if suite.many else "")
+        for suite in SUITES.values()
+    ]
+    head = "Problems of several tasks (also single problems joined by +, e.g. zdt1+zdt2)"
+    return "\n".join(["Problems (also with shifted- or rotated- before the name)", names, "", head, *several])
 
 
 def _gans() -> str:

@@ -10,11 +10,13 @@ from typing import Any
 
 from evogan._internal.checks import check_float
 from evogan.experiments import Results, comparison_table, load_results, to_iohanalyzer_csv, to_long_csv, to_npz
+from evogan.experiments._mss import multitask_label
 
 
 def table_command(options: argparse.Namespace) -> int:
     """Print a table, or write it to a file."""
     results = _load(options.results)
+    options.problems = _with_tasks(options.problems, results)
     table = comparison_table(
         results,
         options.metric,
@@ -46,6 +48,7 @@ def plot_command(options: argparse.Namespace) -> int:
     from evogan.plotting import save_figure
 
     results = _load(options.results)
+    options.problems = _with_tasks(options.problems, results)
     folder = Path(options.results) if Path(options.results).is_dir() else Path()
     out = folder / f"{options.kind}.png" if options.out is None else Path(options.out)
     if out.suffix not in (".png", ".pdf", ".svg"):
@@ -62,7 +65,7 @@ def export_command(options: argparse.Namespace) -> int:
         to_iohanalyzer_csv(results, options.out, options.metric)
     else:
         {"long": to_long_csv, "npz": to_npz}[options.format](results, options.out)
-    print(f"{len(results.records)} runs written to {options.out}")
+    print(f"{len(results.runs)} runs written to {options.out}")
     return 0
 
 
@@ -102,6 +105,16 @@ def _figure(results: Results, options: argparse.Namespace) -> Any:
     )
 
 
+def _with_tasks(problems: list[str] | None, results: Results) -> list[str] | None:
+    """Put the tasks of a multitask problem in its place."""
+    if problems is None:
+        return None
+    tasks: dict[str, list[str]] = {}
+    for label in results.problems:
+        tasks.setdefault(multitask_label(label) or label, []).append(label)
+    return [task for label in problems for task in tasks.get(label, [label])]
+
+
 def _front(results: Results, problem: str) -> Any:
     """Return the front of a problem whose label is, or begins with, one of evogan's names; None for others."""
     from evogan.cli.names import make_problem
@@ -109,8 +122,12 @@ def _front(results: Results, problem: str) -> Any:
 
     record = next(record for record in results.records if record.problem == problem)
     settings = record.details.get("config", {}).get("problem", {})
-    name = settings.get("name", "").lower()
+    name, task = settings.get("name", "").lower(), record.details.get("task")
     try:
-        return reference_front(make_problem(name, settings.get("n_var"), settings.get("n_obj"), {}), 2000)
+        if task is not None and "+" in name:
+            name, settings = name.split("+")[task - 1].strip(), settings["tasks"][task - 1]
+            task = None
+        made = make_problem(name, settings.get("n_var"), settings.get("n_obj"), {})
+        return reference_front(made if task is None else made.tasks[task - 1], 2000)
     except (ValueError, TypeError):
         return None

@@ -197,19 +197,25 @@ def problem_names() -> list[str]:
 
 
 def make_problem(name: str, n_var: int | None, n_obj: int | None, settings: dict[str, Any]) -> Any:
-    """Make the named problem, shifted or rotated if its name begins so.
+    """Make the named problem, shifted or rotated if its name begins so, or one of several tasks.
 
     Raises:
         ValueError: an unknown name, or a size that the problem cannot have.
         TypeError: a setting that the problem does not take.
     """
+    from evogan.cli import multitask_names as multitask
+
+    if multitask.is_multitask_name(name):
+        return multitask.make_multitask_problem(name, n_var, n_obj, settings)
     prefix, _, rest = name.partition("-")
     if prefix in PREFIXES and rest:
         from evogan.problems import transforms
 
+        if multitask.is_multitask_name(rest):
+            raise ValueError(f"{name}: {prefix}- goes before single problems; cec17-mtmo-shifted-1 is a shifted twin")
         return getattr(transforms, prefix)(make_problem(rest, n_var, n_obj, settings))
     if name not in problem_names():
-        raise unknown_name(name, problem_names(), "problem")
+        raise unknown_name(name, [*problem_names(), *multitask.multitask_problem_names()], "problem")
     cls = _problem_class(name)
     sizes = {"n_var": n_var, "n_obj": n_obj}
     given = {key: check_int(value, key, low=1) for key, value in sizes.items() if value is not None}

@@ -1,7 +1,8 @@
 """Running algorithms on problems with exact budgets, comparing them honestly, and keeping everything.
 
 One run
-    :func:`run`, :func:`resume`, :class:`RunResult`, :class:`Progress`; :func:`describe` tells what was run.
+    :func:`run`, :func:`run_multitask`, :func:`resume`; :class:`RunResult`, :class:`MultitaskRunResult` with a
+    :class:`TaskResult` per task; :class:`Progress`; :func:`describe` tells what was run.
 
 Many runs
     :class:`Campaign`, :class:`TrainingCampaign`, :func:`run_campaign`, :func:`load_results`, :class:`Results`,
@@ -22,12 +23,13 @@ from evogan.experiments._campaign import Campaign, Cell, run_campaign
 from evogan.experiments._describe import describe
 from evogan.experiments._executors import Dask, Evaluations, Executor, Processes, Serial
 from evogan.experiments._export import to_iohanalyzer_csv, to_long_csv, to_npz
+from evogan.experiments._multitask import run_multitask
 from evogan.experiments._progress import CampaignProgress, Progress, TrainProgress
 from evogan.experiments._ranking import FriedmanResult, friedman, mss, nemenyi_critical_difference, nemenyi_groups
 from evogan.experiments._results import LARGER_IS_BETTER, Record, Results, larger_is_better, results_from_csv
 from evogan.experiments._run import resume, run
+from evogan.experiments._run_result import MultitaskRunResult, RunResult, TaskResult
 from evogan.experiments._scorers import ImageScorer, VectorScorer
-from evogan.experiments._state import RunResult
 from evogan.experiments._statistics import a12, holm, rank_sum, signed_rank
 from evogan.experiments._store import load_results
 from evogan.experiments._table_text import Table
@@ -46,6 +48,7 @@ __all__ = [
     "Executor",
     "FriedmanResult",
     "ImageScorer",
+    "MultitaskRunResult",
     "Processes",
     "Progress",
     "Record",
@@ -54,6 +57,7 @@ __all__ = [
     "Scorer",
     "Serial",
     "Table",
+    "TaskResult",
     "TrainProgress",
     "TrainResult",
     "TrainingCampaign",
@@ -73,6 +77,7 @@ __all__ = [
     "resume",
     "run",
     "run_campaign",
+    "run_multitask",
     "signed_rank",
     "to_iohanalyzer_csv",
     "to_long_csv",

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
 from evogan._internal.checks import check_int
@@ -19,10 +18,12 @@ from evogan._internal.files import to_json
 from evogan.experiments._describe import describe
 from evogan.experiments._executors import Executor, Serial
 from evogan.experiments._folder import versions
+from evogan.experiments._multitask import as_multitask, run_multitask
 from evogan.experiments._progress import CampaignProgress
 from evogan.experiments._results import Results
 from evogan.experiments._run import run
 from evogan.experiments._store import Store
+from evogan.multitask import MultitaskProblem
 
 Outcome = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 """The record of a cell and its arrays."""
@@ -53,8 +54,9 @@ class Campaign:
     Args:
         name: what the campaign is called; a folder belongs to one name.
         algorithms: label -> function of the problem that makes a fresh algorithm.
-        problems: label -> function that makes the problem.
-        n_evals: the budget of every run, or label of the problem -> budget.
+        problems: label -> function that makes the problem: a pymoo problem, or several that are solved together, as a
+            :class:`~evogan.multitask.MultitaskProblem` or a list. Results tell its tasks as ``label/T1``, ``label/T2``.
+        n_evals: the budget of every run, of all its tasks together, or label of the problem -> budget.
         seeds: the runs; an integer n means 1, 2, ..., n.
 
     Example:
@@ -87,9 +89,10 @@ class Campaign:
         cells: list[Cell] = []
         settings = {}
         for problem_label, make_problem in self.problems.items():
-            problem = make_problem()
+            problem = _made(make_problem)
+            tasks = {"n_tasks": problem.n_tasks} if isinstance(problem, MultitaskProblem) else {}
             for label, make in self.algorithms.items():
-                settings[label, problem_label] = {
+                settings[label, problem_label] = tasks | {
                     "problem": {"name": problem.name(), **describe(problem)},
                     "algorithm": {"name": label.partition("#")[0], **describe(make(problem))},
                 }
@@ -178,28 +181,21 @@ def _labels(cell: Cell) -> dict[str, Any]:
 def _compute(problems: dict[str, ProblemFactory], algorithms: dict[str, AlgorithmFactory], cell: Cell) -> Outcome:
     """Run one cell, wherever the executor put it; return its record and its arrays."""
     try:
-        problem = problems[cell.problem]()
+        problem = _made(problems[cell.problem])
+        start: Any = run_multitask if isinstance(problem, MultitaskProblem) else run
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", RuntimeWarning)
-            result = run(problem, algorithms[cell.algorithm](problem), n_evals=cell.n_evals, seed=cell.seed)
+            result = start(problem, algorithms[cell.algorithm](problem), n_evals=cell.n_evals, seed=cell.seed)
     except Exception as error:
         return failed(error)
-    record = {
-        "error": None,
-        "n_evals": result.n_evals,
-        "n_optimum": len(result.optimum.F),
-        "indicators": {name: score.as_dict() for name, score in result.indicators.items()},
-        "indicators_against": result.indicator_source,
-        "counters": result.counters,
-        "warnings": sorted({str(one.message) for one in caught if issubclass(one.category, RuntimeWarning)}),
-        "wall_seconds": round(result.wall_seconds, 3),
-        "cpu_seconds": round(result.cpu_seconds, 3),
-    }
-    names = dict.fromkeys(name for row in result.convergence for name in row)
-    columns = {name: [row.get(name) for row in result.convergence] for name in names}
-    arrays = {f"convergence_{name}": np.array(column, dtype=np.float64) for name, column in columns.items()}
-    o = result.optimum
-    return record, {**arrays, "X": o.X, "F": o.F, "G": o.G, "CV": o.CV}
+    messages = {str(one.message) for one in caught if issubclass(one.category, RuntimeWarning)}
+    return {"error": None, **result.summary(), "warnings": sorted(messages)}, {**result.course(), **result.arrays()}
+
+
+def _made(factory: ProblemFactory) -> Any:
+    """Make a problem; a list is one of several tasks."""
+    problem = factory()
+    return as_multitask(problem) if isinstance(problem, list | tuple) else problem
 
 
 def failed(error: BaseException) -> Outcome:

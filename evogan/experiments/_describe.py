@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from evogan.multitask import Apart, MultitaskProblem
+
 # What a run writes into an algorithm: state, not settings.
 _STATE = {
     "problem",
@@ -23,7 +25,7 @@ _STATE = {
     "data",
 }
 _STATE |= {"start_time", "n_iter", "is_initialized", "random_state", "seed", "verbose", "save_history", "archive"}
-_STATE |= {"counters", "report", "cache"}
+_STATE |= {"counters", "report", "cache", "populations", "n_failed"}
 _MAX_DEPTH = 6
 
 
@@ -38,6 +40,13 @@ def describe(thing: Any) -> Any:
         >>> describe(GMOEA(100))["mating"]["infills"][0]["model"]["n_steps"]
         100
     """
+    if isinstance(thing, Apart):  # what it holds is described as deeply as if it stood alone
+        return {"type": "Apart", "algorithm": describe(thing.algorithm)}
+    if isinstance(thing, MultitaskProblem):
+        return {
+            "type": type(thing).__name__,
+            "tasks": [{"name": task.name(), **describe(task)} for task in thing.tasks],
+        }
     return _describe(thing, ())
 
 

@@ -19,6 +19,9 @@ Outcome = tuple[int, Any]
 """The index of an item, and its result or the exception that ended it."""
 
 
+_PIECE = 1 << 22  # bytes
+
+
 class Executor(Protocol):
     """Computes ``function`` on every item, in any order, and hands out results as they come."""
 
@@ -147,7 +150,11 @@ class Dask(_Kept):
         from distributed import as_completed
 
         client = self._client()
-        task = client.scatter(cloudpickle.dumps(function), broadcast=True)  # sent once, not with every item
+        # Sent once, not with every item, and as tasks, which a lost worker's successor computes again: scattered data
+        # would be lost with it. In pieces, for Dask warns about large ones.
+        whole = cloudpickle.dumps(function)
+        pieces = [client.submit(bytes, whole[i : i + _PIECE], pure=False) for i in range(0, len(whole), _PIECE)]
+        task = client.submit(b"".join, pieces, pure=False)
         futures = {
             client.submit(_call, task, cloudpickle.dumps(item), pure=False, retries=self.retries): i
             for i, item in enumerate(items)

@@ -11,13 +11,11 @@ import shutil
 from collections.abc import Collection, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
 from evogan._internal.files import atomic_savez, atomic_write, to_json
-from evogan.experiments._state import RunResult
 
 CONFIG, CHECKPOINT, CONVERGENCE = "config.json", "checkpoint.pkl", "convergence.csv"
 RESULT, ARRAYS = "result.json", "result.npz"
@@ -77,33 +75,37 @@ def write_convergence(path: Path, rows: list[dict[str, Any]]) -> None:
     atomic_write(path / CONVERGENCE, text.getvalue().encode())
 
 
-def write_result(path: Path, result: RunResult) -> None:
+class Kept(Protocol):
+    """What a run found, to be written."""
+
+    @property
+    def config(self) -> dict[str, Any]: ...
+
+    @property
+    def finished(self) -> bool: ...
+
+    def summary(self) -> dict[str, Any]:
+        """Return the numbers of ``result.json``."""
+        ...
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays of ``result.npz``."""
+        ...
+
+
+def write_result(path: Path, result: Kept) -> None:
     """Write arrays, then the JSON whose presence says that the run is complete."""
-    o = result.optimum
-    atomic_savez(path / ARRAYS, {"X": o.X, "F": o.F, "G": o.G, "CV": o.CV})
-    record = {
-        "config": result.config,
-        "seed": result.config.get("seed"),
-        "finished": result.finished,
-        "n_evals": result.n_evals,
-        "n_optimum": len(o.F),
-        "indicators": {name: score.as_dict() for name, score in result.indicators.items()},
-        "indicators_against": result.indicator_source,
-        "counters": result.counters,
-        "wall_seconds": round(result.wall_seconds, 3),
-        "cpu_seconds": round(result.cpu_seconds, 3),
-        "versions": versions(),
-    }
-    atomic_write(path / RESULT, to_json(record))
+    atomic_savez(path / ARRAYS, result.arrays())
+    known = {"config": result.config, "seed": result.config.get("seed"), "finished": result.finished}
+    atomic_write(path / RESULT, to_json({**known, **result.summary(), "versions": versions()}))
 
 
-def write_pictures(path: Path, result: RunResult, front: NDArray[np.float64] | None) -> None:
-    """Draw the front and the convergence."""
-    from evogan.plotting import plot_convergence, plot_front, save_figure
+def write_pictures(path: Path, pictures: dict[str, Any]) -> None:
+    """Write figures by file name."""
+    from evogan.plotting import save_figure
 
-    label = f"{result.config['algorithm']} on {result.config['problem']}, {result.n_evals} evaluations"
-    save_figure(plot_front({label: result.optimum.F}, front=front), path / PICTURES[0])
-    save_figure(plot_convergence({label: result.convergence}), path / PICTURES[1])
+    for name, figure in pictures.items():
+        save_figure(figure, path / name)
 
 
 def versions() -> dict[str, str]:
@@ -127,12 +129,12 @@ class ConvergenceTable:
         if rows:  # after a resumption: without what came after the checkpoint
             self.append(rows)
 
-    def append(self, rows: list[dict[str, Any]]) -> None:
-        """Bring the file up to ``rows``, of which only the last one is new."""
+    def append(self, rows: list[dict[str, Any]], n_new: int = 1) -> None:
+        """Bring the file up to ``rows``, of which only the last ``n_new`` are new."""
         names = list(dict.fromkeys(name for row in rows for name in row))
         if names != self._names:
             self._names = names
             write_convergence(self._path, rows)
             return
         with open(self._path / CONVERGENCE, "a", newline="") as file:
-            csv.DictWriter(file, names, restval="", lineterminator="\n").writerow(rows[-1])
+            csv.DictWriter(file, names, restval="", lineterminator="\n").writerows(rows[-n_new:])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +32,17 @@ class Reference:
     source: str
 
     @classmethod
-    def of(cls, front: Floats | None, first: Any) -> Reference:
-        """Use ``front`` if it is known, else the range of the finite objectives of the first population."""
+    def of(cls, front: Floats | None, F: Floats, CV: Floats) -> Reference:
+        """Use ``front`` if it is known, else the range of the finite objectives F of the first population.
+
+        Args:
+            front: ``(n, n_obj)`` or None.
+            F: ``(n, n_obj)``.
+            CV: ``(n,)``.
+        """
         if front is not None:
             return cls(front, front.min(axis=0), front.max(axis=0), "front")
-        F = first.get("F")
-        feasible = np.isfinite(F).all(axis=1) & (first.get("CV")[:, 0] <= 0)
+        feasible = np.isfinite(F).all(axis=1) & (CV <= 0)
         F = F[feasible if feasible.any() else np.isfinite(F).all(axis=1)]
         if len(F) == 0:
             return cls(None, None, None, "none: the first population has no finite objectives")

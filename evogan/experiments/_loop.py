@@ -2,132 +2,97 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-
-from pymoo.algorithms.base.genetic import GeneticAlgorithm
-from pymoo.algorithms.moo.gde3 import GDE3
-from pymoo.algorithms.soo.nonconvex.de import DE
-from pymoo.core.algorithm import LoopwiseAlgorithm
-from pymoo.core.individual import Individual
-from pymoo.core.population import Population
+from typing import Any, Protocol, TypeVar
 
 from evogan.exceptions import CheckpointUnsupportedError
-from evogan.experiments._folder import CHECKPOINT, ConvergenceTable, write_pictures, write_result
-from evogan.experiments._indicators import Reference
-from evogan.experiments._optimum import count_nonfinite, optimum_of
+from evogan.experiments._folder import CHECKPOINT, ConvergenceTable, Kept, write_pictures, write_result
 from evogan.experiments._progress import Progress
-from evogan.experiments._state import RunResult, RunState
 from evogan.training import save_checkpoint
+
+R = TypeVar("R", bound=Kept)
+
+
+class Running(Protocol[R]):
+    """A run between two generations: :class:`RunState`, or the one of several tasks."""
+
+    config: dict[str, Any]
+    n_max: int
+    rows: list[dict[str, Any]]
+    record_every: int
+
+    @property
+    def n_evals(self) -> int: ...
+
+    @property
+    def not_storable(self) -> str | None:
+        """Why the state cannot go into a checkpoint."""
+        ...
+
+    def is_finished(self) -> bool:
+        """Return whether nothing is left to do."""
+        ...
+
+    def advance(self) -> bool:
+        """Make a generation, cut to the budget; return whether there can be another."""
+        ...
+
+    def record(self) -> dict[str, Any]:
+        """Append to ``rows``; return what progress shows."""
+        ...
+
+    def result(self, *, finished: bool) -> R:
+        """Return what was found so far."""
+        ...
+
+    def draw(self, result: R) -> dict[str, Any]:
+        """Return pictures by file name."""
+        ...
+
+    def warm_up(self) -> None:
+        """Let models load what they need before the clock starts."""
+        ...
+
+    def replace_problem(self, problem: Any) -> None:
+        """Go on with another object of the same problem."""
+        ...
 
 
 def run_generations(
-    state: RunState,
+    state: Running[R],
     path: Path | None,
     checkpoint_every: int | None,
     progress: Progress | None,
     should_stop: Callable[[], bool] | None,
-) -> RunResult:
+) -> R:
     """Run until the budget is spent or ``should_stop`` says so; what comes between generations happens here."""
     next_checkpoint = state.n_evals + (checkpoint_every or 0)
     table = None if path is None else ConvergenceTable(path, state.rows)
-    finished, stopped = _is_finished(state), False
+    finished, stopped = state.is_finished(), False
     while not finished and not stopped:
-        wall, cpu = time.perf_counter(), time.process_time()
-        finished = not _generation(state) or _is_finished(state)
-        state.wall_seconds += time.perf_counter() - wall
-        state.cpu_seconds += time.process_time() - cpu
+        finished = not state.advance()
         last = state.rows[-1]["n_evals"] if state.rows else -state.record_every
         if finished or state.n_evals - last >= state.record_every:
-            _record(state)
+            n_before = len(state.rows)
+            shown = state.record()
             if table is not None:
-                table.append(state.rows)
+                table.append(state.rows, len(state.rows) - n_before)
             if progress is not None:
-                progress.update(state.rows[-1], state.n_evals if finished else state.n_max)
+                progress.update(shown, state.n_evals if finished else state.n_max)
         stopped = not finished and should_stop is not None and should_stop()
         if path is not None and checkpoint_every and not finished and (stopped or state.n_evals >= next_checkpoint):
             try:
                 save_checkpoint(path / CHECKPOINT, (state, checkpoint_every))
             except CheckpointUnsupportedError as error:  # the state became so on the way: the run itself can go on
-                warnings.warn(f"no more checkpoints from here on: {error}", UserWarning, stacklevel=3)
+                warnings.warn(f"no more checkpoints from here on: {error}", UserWarning, stacklevel=4)
                 checkpoint_every = None
             next_checkpoint = state.n_evals + (checkpoint_every or 0)
-    result = _result(state, finished)
+    result = state.result(finished=finished)
     if path is not None and (finished or not checkpoint_every):
         write_result(path, result)
-        write_pictures(path, result, state.front)
+        write_pictures(path, state.draw(result))
     if path is not None and finished:
         (path / CHECKPOINT).unlink(missing_ok=True)
     return result
-
-
-def _generation(state: RunState) -> bool:
-    """Advance the algorithm once, cut to the budget; return False where it cannot go on."""
-    algorithm = state.algorithm
-    infills = algorithm.infill()
-    if infills is None:
-        algorithm.advance()
-        return True
-    one = isinstance(infills, Individual)  # MOEA/D makes one after another
-    left = state.n_max - state.n_evals
-    if not one and len(infills) > left:
-        if not isinstance(algorithm, GeneticAlgorithm) or isinstance(algorithm, DE | GDE3):
-            return False  # offspring are paired with parents: a part of them cannot be told
-        infills = infills[:left]
-    algorithm.evaluator.eval(algorithm.problem, infills, algorithm=algorithm)
-    if state.reference is None and isinstance(algorithm, LoopwiseAlgorithm):
-        state.record_every = len(infills)
-    if state.reference is None or state.reference.ideal is None:  # a population without a finite solution tells nothing
-        state.reference = Reference.of(state.front, Population.create(infills) if one else infills)
-    state.n_nonfinite += count_nonfinite(Population.create(infills) if one else infills)
-    algorithm.advance(infills=infills)
-    return True
-
-
-def _is_finished(state: RunState) -> bool:
-    # Loopwise algorithms ask their termination only once a round: the budget is checked here as well.
-    return state.n_evals >= state.n_max or not state.algorithm.has_next()
-
-
-def _record(state: RunState) -> None:
-    """Append a row to the convergence table."""
-    if state.reference is None:
-        raise RuntimeError("nothing has been evaluated yet")
-    optimum = optimum_of(state.algorithm)
-    scores = state.reference.scores(optimum.F)
-    mating = getattr(state.algorithm, "mating", None)
-    report = getattr(mating, "report", None)
-    counters = getattr(mating, "counters", {})
-    state.rows.append(
-        {
-            "n_evals": state.n_evals,
-            **{name: float(score) for name, score in scores.items()},
-            "n_optimum": len(optimum.F),
-            "cv_min": float(state.algorithm.pop.get("CV").min()),
-            "d_loss": None if report is None else report.d_loss,
-            "g_loss": None if report is None else report.g_loss,
-            "fit_seconds": counters.get("fit_seconds"),
-            "wall_seconds": round(state.wall_seconds, 3),
-        }
-    )
-
-
-def _result(state: RunState, finished: bool) -> RunResult:
-    optimum = optimum_of(state.algorithm)
-    counters = {**getattr(getattr(state.algorithm, "mating", None), "counters", {})}
-    counters["nonfinite_evaluations"] = state.n_nonfinite
-    reference = state.reference
-    return RunResult(
-        optimum=optimum,
-        indicators={} if reference is None else reference.scores(optimum.F),
-        indicator_source="none" if reference is None else reference.source,
-        counters=counters,
-        convergence=state.rows,
-        config=state.config,
-        n_evals=state.n_evals,
-        wall_seconds=state.wall_seconds,
-        cpu_seconds=state.cpu_seconds,
-        finished=finished,
-    )

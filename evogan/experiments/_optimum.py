@@ -36,8 +36,13 @@ def optimum_of(algorithm: Any) -> Optimum:
     F = np.array([one.F for one in individuals], dtype=np.float64).reshape(len(individuals), problem.n_obj)
     CV = np.array([one.CV[0] for one in individuals], dtype=np.float64)
     G = np.array([np.concatenate([one.G, one.H]) for one in individuals]).reshape(len(individuals), -1)
+    return optimum_among(X, F, G, CV)
+
+
+def optimum_among(X: Floats, F: Floats, G: Floats, CV: Floats) -> Optimum:
+    """Return the best of some solutions: the feasible, finite, non-dominated ones, equal objectives once."""
     keep = np.flatnonzero(np.isfinite(F).all(axis=1) & np.isfinite(CV) & (CV <= 0))
-    if len(keep) and problem.n_obj == 1:
+    if len(keep) and F.shape[1] == 1:
         keep = keep[[F[keep, 0].argmin()]]
     elif len(keep):
         keep = keep[moocore.is_nondominated(F[keep], keep_weakly=True)]

@@ -35,7 +35,7 @@ class Progress:
 
     def _text(self, row: dict[str, Any], n: int, n_max: int) -> str:
         parts = [f"{self.label}  {100 * n // n_max:3d}%  {n}/{n_max} evaluations"]
-        parts += [f"{name} {row[name]:.4g}" for name in SHOWN if row.get(name) is not None]
+        parts += [f"{name} {_numbers(row[name])}" for name in SHOWN if row.get(name) is not None]
         if row.get("fit_seconds"):
             parts.append(f"GAN fit {row['fit_seconds']:.1f} s")
         if row.get("d_loss") is not None:
@@ -46,6 +46,12 @@ class Progress:
         elif gained > 0:
             parts.append(f"{spent / gained * (n_max - n):.0f} s left")
         return "  ".join(parts)
+
+
+def _numbers(values: Any) -> str:
+    """Write a number, or those of the first tasks."""
+    listed = values if isinstance(values, list) else [values]
+    return " ".join(f"{value:.4g}" for value in listed[:4]) + (" ..." if len(listed) > 4 else "")
 
 
 class TrainProgress:

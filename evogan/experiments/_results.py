@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ def larger_is_better(metric: str) -> bool:
 
 @dataclass(frozen=True)
 class Record:
-    """One finished run of an algorithm on a problem.
+    """One finished run of an algorithm on a problem, or on one of the tasks that it solved together.
 
     Attributes:
         algorithm: its label.
@@ -36,6 +36,7 @@ class Record:
         n_evals: evaluations used, 0 where it is not known.
         n_nonfinite: evaluated solutions that were not finite.
         error: what went wrong, None if nothing did; a failed run has no metrics.
+        run: what the tasks of one multitask run share, each of which has a record; None for other runs.
         details: whatever else was recorded.
         load: a function that returns the arrays of the run (X, F, G, CV, and the convergence table's columns), empty if
             there are none.
@@ -48,6 +49,7 @@ class Record:
     n_evals: int = 0
     n_nonfinite: int = 0
     error: str | None = None
+    run: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
     load: Callable[[], dict[str, NDArray[Any]]] = dict
 
@@ -81,8 +83,13 @@ class Results:
 
     @cached_property
     def failures(self) -> list[Record]:
-        """Runs that ended with an error."""
-        return [record for record in self.records if record.error is not None]
+        """Runs that ended with an error, each once."""
+        return one_per_run(record for record in self.records if record.error is not None)
+
+    @cached_property
+    def runs(self) -> list[Record]:
+        """One record of every run: the tasks of a multitask run count once."""
+        return one_per_run(self.records)
 
     def cell(self, *, problem: str, algorithm: str) -> list[Record]:
         """Return the successful runs of one algorithm on one problem, by seed."""
@@ -105,6 +112,14 @@ class Results:
         if algorithm not in self.algorithms:
             raise ValueError(f"{name} must be one of {', '.join(self.algorithms)}, got {algorithm!r}")
         return algorithm
+
+
+def one_per_run(records: Iterable[Record]) -> list[Record]:
+    """Return the first record of every run."""
+    first: dict[Any, Record] = {}
+    for record in records:
+        first.setdefault(id(record) if record.run is None else record.run, record)
+    return list(first.values())
 
 
 def results_from_csv(path: Path | str) -> Results:

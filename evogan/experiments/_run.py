@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import copy
 import json
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pymoo.core.algorithm import LoopwiseAlgorithm
 from pymoo.termination.max_eval import MaximumFunctionCallTermination
 from pymoo.termination.max_gen import MaximumGenerationTermination
 
 from evogan._internal.checks import check_int, check_real_problem
 from evogan._internal.files import only_writer
 from evogan._internal.rng import fresh_seed
-from evogan.exceptions import CheckpointError, CheckpointUnsupportedError
+from evogan.exceptions import CheckpointError
 from evogan.experiments._describe import describe
-from evogan.experiments._folder import CHECKPOINT, RESULT, open_folder
+from evogan.experiments._folder import CHECKPOINT, RESULT
 from evogan.experiments._loop import run_generations
 from evogan.experiments._progress import Progress
-from evogan.experiments._state import RunResult, RunState
+from evogan.experiments._run_result import MultitaskRunResult, RunResult
+from evogan.experiments._start import check_every, start
+from evogan.experiments._state import RunState, warm_up
+from evogan.multitask import MultitaskAlgorithm, MultitaskProblem
 from evogan.problems.fronts import reference_front
-from evogan.training import load_checkpoint, save_checkpoint
+from evogan.training import load_checkpoint
 
 DEFAULT_CHECKPOINT_EVERY = 1000
 
@@ -68,19 +69,17 @@ def run(
         >>> result.n_evals, sorted(result.indicators)
         (90, ['hv', 'igd', 'igd_plus', 'spread'])
     """
+    _check_single(problem, algorithm)
     check_real_problem(problem)
     check_int(n_evals, "n_evals", low=1)
     pop_size = getattr(algorithm, "pop_size", None) or 1
     if n_evals < pop_size:
         raise ValueError(f"n_evals must be at least the population size {pop_size}, got {n_evals}")
     seed = fresh_seed() if seed is None else check_int(seed, "seed")
-    if checkpoint_every is not None:
-        check_int(checkpoint_every, "checkpoint_every", low=1)
-        if out is None:
-            raise ValueError("checkpoint_every needs a folder: give out as well")
+    check_every(checkpoint_every, out)
     algorithm = copy.deepcopy(algorithm)
     resolved = {"algorithm": describe(algorithm), "problem": describe(problem)}
-    _warm_up(algorithm)
+    warm_up(algorithm)
     try:
         algorithm.setup(problem, termination=MaximumFunctionCallTermination(n_evals), seed=seed)
     except AssertionError as error:  # how pymoo's algorithms refuse a problem
@@ -91,18 +90,7 @@ def run(
     sizes = {"n_var": int(problem.n_var), "n_obj": int(problem.n_obj), "n_evals": n_evals, "seed": seed}
     all_config = {**found, **(config or {}), **sizes, "resolved": resolved}
     state = RunState(algorithm, all_config, n_max=n_evals, front=reference_front(problem))
-    if out is None:
-        return run_generations(state, None, None, progress, should_stop)
-    if str(out) == "":
-        raise ValueError("out must name a folder, got an empty name")
-    path = Path(out)
-    path.mkdir(parents=True, exist_ok=True)
-    with only_writer(path):
-        moved = open_folder(path, state.config)
-        if moved is not None:
-            warnings.warn(f"{path} held a run already: it was moved to {moved}", UserWarning, stacklevel=2)
-        checkpoint_every = _first_checkpoint(path, state, checkpoint_every)
-        return run_generations(state, path, checkpoint_every, progress, should_stop)
+    return start(state, out, checkpoint_every, progress, should_stop, every=DEFAULT_CHECKPOINT_EVERY)
 
 
 def resume(
@@ -111,10 +99,11 @@ def resume(
     problem: Any = None,
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
-) -> RunResult:
+) -> RunResult | MultitaskRunResult:
     """Continue the run in the folder ``out`` from its last checkpoint, to the same final result bit for bit.
 
-    ``problem`` takes the place of the stored one, for a problem whose code has been mended since.
+    It may be a run of :func:`run` or of :func:`run_multitask`, and returns what they do. ``problem`` takes the place of
+    the stored one, for a problem whose code has been mended since.
 
     Raises:
         ValueError: the run has finished already, or another process is writing to the folder.
@@ -127,35 +116,17 @@ def resume(
         raise CheckpointError(f"{path} holds no checkpoint ({CHECKPOINT}): nothing to resume")
     with only_writer(path):
         state, checkpoint_every = load_checkpoint(path / CHECKPOINT)
-        _warm_up(state.algorithm)
+        state.warm_up()
         if problem is not None:
-            state.algorithm.problem = problem
-        return run_generations(state, path, checkpoint_every, progress, should_stop)
+            state.replace_problem(problem)
+        result: RunResult | MultitaskRunResult
+        result = run_generations(state, path, checkpoint_every, progress, should_stop)
+        return result
 
 
-def _first_checkpoint(path: Path, state: RunState, checkpoint_every: int | None) -> int | None:
-    """Store the state before the first evaluation, so that a kill at any moment can be resumed.
-
-    Return the evaluations between checkpoints, None where the algorithm's state cannot be stored.
-    """
-    try:
-        name = type(state.algorithm).__name__
-        if isinstance(state.algorithm, LoopwiseAlgorithm) or name in ("CMAES", "BIPOPCMAES"):
-            raise CheckpointUnsupportedError(f"{name} keeps its state where it cannot be stored: no checkpoints")
-        every = checkpoint_every or DEFAULT_CHECKPOINT_EVERY
-        save_checkpoint(path / CHECKPOINT, (state, every))
-    except CheckpointUnsupportedError as error:
-        if checkpoint_every is not None:
-            raise
-        warnings.warn(f"this run cannot be resumed: {error}", UserWarning, stacklevel=3)
-        return None
-    return every
-
-
-def _warm_up(algorithm: Any) -> None:
-    """Let models load what they need before the clock starts."""
-    mating = getattr(algorithm, "mating", None)
-    for infill in (mating, *getattr(mating, "infills", ())):
-        warm_up = getattr(getattr(infill, "model", None), "warm_up", None)
-        if warm_up is not None:
-            warm_up()
+def _check_single(problem: Any, algorithm: Any) -> None:
+    """Refuse what is for several tasks."""
+    for thing, kind in ((problem, MultitaskProblem | list | tuple), (algorithm, MultitaskAlgorithm)):
+        if isinstance(thing, kind):
+            name = type(thing).__name__
+            raise TypeError(f"run takes one problem and a pymoo algorithm, got a {name}: use run_multitask for tasks")

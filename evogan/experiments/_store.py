@@ -95,20 +95,30 @@ class Store:
             raise ValueError(f"{self.path} holds no campaign ({CAMPAIGN} is missing)")
         lines = self.lines()
         keys = [cell["key"] for cell in _read_json(file)["cells"]]
-        return Results([self._record(lines[key]) for key in keys if key in lines])
+        return Results([record for key in keys if key in lines for record in self._records(lines[key])])
 
-    def _record(self, line: dict[str, Any]) -> Record:
-        scores = line.get("indicators", {})
+    def _records(self, line: dict[str, Any]) -> list[Record]:
+        """Return the record of a line, or one for each of its tasks."""
+        n_tasks = line.get("config", {}).get("n_tasks")
+        if n_tasks is None:
+            return [self._record(line, line["problem"])]
+        tasks = line.get("tasks") or [{}] * n_tasks  # a failed run has found nothing on any of them
+        return [self._record({**line, **task, "task": t}, f"{line['problem']}/T{t}") for t, task in enumerate(tasks, 1)]
+
+    def _record(self, line: dict[str, Any], problem: str) -> Record:
+        scores, task = line.get("indicators", {}), line.get("task")
+        n_nonfinite = line.get("n_nonfinite", line.get("counters", {}).get("nonfinite_evaluations", 0))
         return Record(
             algorithm=line["algorithm"],
-            problem=line["problem"],
+            problem=problem,
             seed=line["seed"],
             metrics={name: float(score["value"]) for name, score in scores.items()},
             n_evals=line.get("n_evals", 0),
-            n_nonfinite=int(line.get("counters", {}).get("nonfinite_evaluations", 0)),
+            n_nonfinite=int(n_nonfinite),
             error=line.get("error"),
+            run=None if task is None else line["key"],
             details=line,
-            load=functools.partial(_read_arrays, self.path / CELLS / f"{line['key']}.npz"),
+            load=functools.partial(_read_arrays, self.path / CELLS / f"{line['key']}.npz", task),
         )
 
 
@@ -129,11 +139,13 @@ def _read_json(file: Path) -> dict[str, Any]:
     return dict(value)
 
 
-def _read_arrays(file: Path) -> dict[str, NDArray[Any]]:
+def _read_arrays(file: Path, task: int | None) -> dict[str, NDArray[Any]]:
+    """Read the arrays of a run, or those of one of its tasks."""
     if not file.exists():
         return {}
+    end = "" if task is None else f"_t{task}"
     with np.load(file) as arrays:
-        return dict(arrays)
+        return {name.removesuffix(end): arrays[name] for name in arrays.files if name.endswith(end)}
 
 
 def _drop_incomplete_line(file: Path) -> None:

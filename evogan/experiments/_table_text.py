@@ -7,7 +7,7 @@ import io
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from evogan.experiments._ranking import FriedmanResult
@@ -57,6 +57,7 @@ class Table:
         n_evals: evaluations that they used.
         n_nonfinite: evaluated solutions that were not finite.
         mss: mean standardised score of each algorithm over the problems as tasks; None unless it was asked for.
+        mss_by_problem: the same for each multitask problem by itself, where there are several.
         n_failures: runs that ended with an error; they are in no cell.
         notes: what was left out, and why.
     """
@@ -80,6 +81,7 @@ class Table:
     n_nonfinite: int
     n_failures: int
     mss: tuple[float, ...] | None = None
+    mss_by_problem: dict[str, tuple[float, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def legend(self, *, effect_sizes: bool = False) -> list[str]:
@@ -115,8 +117,9 @@ class Table:
             )
         if self.mss is not None:
             better = "larger" if self.larger_is_better else "smaller"
+            also = "; MSS and a name: over the tasks of that problem" if self.mss_by_problem else ""
             said.append(
-                f"MSS: mean standardised score over the problems as tasks, {better} is better (Da et al. 2017)."
+                f"MSS: mean standardised score over the problems as tasks, {better} is better (Da et al. 2017){also}."
             )
         evals = f"{self.n_evals}, of them not finite: {self.n_nonfinite}" if self.n_evals else "not recorded"
         return [*said, f"Runs: {self.n_runs}; failed: {self.n_failures}; evaluations: {evals}.", *self.notes]
@@ -185,7 +188,8 @@ class Table:
         if self.friedman is not None:
             rows.append(["mean rank", *(f"{rank:.2f}" for rank in self.friedman.mean_ranks)])
         if self.mss is not None:
-            rows.append(["MSS", *(f"{score:.3f}" for score in self.mss)])
+            named = {"MSS": self.mss, **{f"MSS {p}": scores for p, scores in self.mss_by_problem.items()}}
+            rows += [[escape(name), *(f"{score:.3f}" for score in scores)] for name, scores in named.items()]
         return rows
 
     def _number(self, value: float, *, short: bool = False) -> str:

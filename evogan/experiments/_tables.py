@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Literal
 
+from evogan.experiments._mss import mss_of
 from evogan.experiments._ranking import check_alpha
-from evogan.experiments._results import Results, larger_is_better
+from evogan.experiments._results import Results, larger_is_better, one_per_run
 from evogan.experiments._samples import Key, Sample, compare, sample_notes, some
-from evogan.experiments._statistics import FriedmanResult, a12, friedman, holm, mss, nemenyi_critical_difference
+from evogan.experiments._statistics import FriedmanResult, a12, friedman, holm, nemenyi_critical_difference
 from evogan.experiments._table_text import Cell, Sign, Table
 
 __all__ = ["Cell", "Table", "comparison_table"]
@@ -51,7 +52,8 @@ def comparison_table(
         correction: None means ``"holm"``, or ``"none"`` in PlatEMO's style, which knows no other.
         alpha: significance level of signs, of what equals the best, and of the critical difference.
         statistic: None means ``"median"`` with interquartile range, or ``"mean"`` in PlatEMO's style.
-        multitask: add the mean standardised score (MSS) of every algorithm, each problem taken as a task.
+        multitask: add the mean standardised score (MSS) of every algorithm, each problem taken as a task, and of every
+            multitask problem, whose tasks are called ``label/T1``, ``label/T2``, by itself.
         algorithms: columns in this order; None means all.
         problems: rows in this order; None means all.
 
@@ -122,7 +124,7 @@ def comparison_table(
         cells |= {key: replace(cells[key], equals_best=equal) for key, equal in zip(rest, same, strict=True)}
 
     ranks, why = _rank(cells, rows, columns, larger=larger)
-    scores, why_not = _mss(samples, rows, columns) if multitask else (None, [])
+    scores, by_problem, why_not = mss_of(samples, rows, columns) if multitask else (None, {}, [])
     chosen = [r for r in results.records if r.problem in rows and r.algorithm in columns]
     others = [a for a in columns if a != control] if control is not None else []
     signs: dict[str, list[Sign | None]] = {a: [cells[p, a].sign for p in rows] for a in others}
@@ -144,10 +146,11 @@ def comparison_table(
             nemenyi_critical_difference(len(columns), ranks.n_problems, alpha=alpha) if ranks else math.nan
         ),
         mss=scores,
-        n_runs=sum(r.error is None for r in chosen),
+        mss_by_problem=by_problem,
+        n_runs=len(one_per_run(r for r in chosen if r.error is None)),
         n_evals=sum(r.n_evals for r in chosen if r.error is None),
         n_nonfinite=sum(r.n_nonfinite for r in chosen if r.error is None),
-        n_failures=sum(r.error is not None for r in chosen),
+        n_failures=len(one_per_run(r for r in chosen if r.error is not None)),
         notes=(*why, *why_not, *sample_notes(samples, rivals, metric, test=test, alpha=alpha, correction=correction)),
     )
 
@@ -164,21 +167,6 @@ def _rank(
     left_out = [p for p in rows if p not in complete]
     why = [f"Mean ranks leave out what lacks runs of some algorithm: {some(left_out)}."] if left_out else []
     return friedman([[cells[p, a].statistic for a in columns] for p in complete], larger_is_better=larger), why
-
-
-def _mss(
-    samples: Mapping[Key, Sample], rows: list[str], columns: list[str]
-) -> tuple[tuple[float, ...] | None, list[str]]:
-    """Return MSS over the problems whose runs are complete and finite, and a sentence on those left out."""
-    tasks = {p: [samples[p, a].values for a in columns] for p in rows}
-    usable = {
-        p: values
-        for p, values in tasks.items()
-        if len({len(v) for v in values}) == 1 and len(values[0]) and all(math.isfinite(x) for v in values for x in v)
-    }
-    left_out = [p for p in rows if p not in usable]
-    why = [f"MSS leaves out tasks with missing or infinite runs: {some(left_out)}."] if left_out else []
-    return (tuple(mss(usable).tolist()) if usable else None), why
 
 
 def _names(chosen: Sequence[str] | None, known: list[str], name: str) -> list[str]:

@@ -4,6 +4,7 @@ One run, or any sets and curves:
 
 ========================  ===========================================================
 :func:`plot_front`        solutions in objective space beside the Pareto front
+:func:`plot_task_fronts`  the same for several tasks, side by side
 :func:`plot_convergence`  indicators against evaluations
 :func:`save_figure`       write a figure as PNG, PDF or SVG, the same bytes each time
 ========================  ===========================================================
@@ -37,6 +38,7 @@ from evogan.plotting._evolution import plot_evolution
 from evogan.plotting._evolution_data import generations, makers_of_survivors
 from evogan.plotting._figures import plot_convergence, plot_front, save_figure
 from evogan.plotting._sets import plot_attainment, plot_fronts
+from evogan.plotting._tasks import plot_task_fronts
 from evogan.plotting._training import image_grid, plot_scores, plot_training, save_samples
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "plot_front",
     "plot_fronts",
     "plot_scores",
+    "plot_task_fronts",
     "plot_training",
     "save_figure",
     "save_samples",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "^", "s", "D", "v", "P", "x")
 INDICATORS = {"igd": "IGD", "hv": "HV (normalised, reference point 1.1)", "f_min": "best objective value"}
+MAX_LEGEND = 12  # more names would hide the curves
 
 
 def plot_front(sets: Mapping[str, ArrayLike], *, front: ArrayLike | None = None, title: str = "") -> Figure:
@@ -30,13 +31,8 @@ def plot_front(sets: Mapping[str, ArrayLike], *, front: ArrayLike | None = None,
     n_obj = widths.pop()
     reference = None if front is None else np.asarray(front, dtype=np.float64)
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
-    if n_obj == 3:
-        axes = figure.add_subplot(projection="3d")
-        _scatter_3d(axes, arrays, reference)
-    else:
-        axes = figure.add_subplot()
-        draw = {1: _bars, 2: _scatter_2d}.get(n_obj, _parallel)
-        draw(axes, arrays, reference)
+    axes = figure.add_subplot(projection="3d" if n_obj == 3 else None)
+    draw_sets(axes, arrays, reference, n_obj)
     if title:
         axes.set_title(title)
     axes.legend(loc="upper right", fontsize="small")
@@ -44,7 +40,10 @@ def plot_front(sets: Mapping[str, ArrayLike], *, front: ArrayLike | None = None,
 
 
 def plot_convergence(runs: Mapping[str, Sequence[Mapping[str, Any]]], *, title: str = "") -> Figure:
-    """Draw the indicators of convergence tables (lists of rows with ``n_evals``) against evaluations."""
+    """Draw the indicators of convergence tables (lists of rows with ``n_evals``) against evaluations.
+
+    More than 12 curves get no legend.
+    """
     names = [n for n in INDICATORS if any(row.get(n) is not None for rows in runs.values() for row in rows)]
     figure = Figure(figsize=(4.8 * max(len(names), 1), 4.0), layout="constrained")
     panels = np.atleast_1d(figure.subplots(1, max(len(names), 1)))
@@ -57,7 +56,7 @@ def plot_convergence(runs: Mapping[str, Sequence[Mapping[str, Any]]], *, title: 
             axes.set_yscale("log")
         axes.set(xlabel="evaluations", ylabel=INDICATORS[name])
         axes.grid(alpha=0.3)
-    if names:
+    if names and len(runs) <= MAX_LEGEND:
         panels[0].legend(fontsize="small")
     if title:
         figure.suptitle(title)
@@ -72,6 +71,12 @@ def save_figure(figure: Figure, path: Path | str) -> None:
     )
     with rc_context({"svg.hashsalt": "evogan"}):  # otherwise SVG ids are random
         figure.savefig(path, dpi=150, metadata=metadata)
+
+
+def draw_sets(axes: Any, sets: Mapping[str, NDArray[Any]], front: NDArray[Any] | None, n_obj: int) -> None:
+    """Draw sets of objective vectors into axes, which are three-dimensional for three objectives."""
+    draw: Callable[..., None] = {1: _bars, 2: _scatter_2d, 3: _scatter_3d}.get(n_obj, _parallel)
+    draw(axes, sets, front)
 
 
 def _scatter_2d(axes: Axes, sets: Mapping[str, NDArray[Any]], front: NDArray[Any] | None) -> None:

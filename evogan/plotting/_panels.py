@@ -37,8 +37,7 @@ def panels(
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure with a panel for each title, in rows of at most five; a single panel is larger."""
     n = len(titles)
-    n_cols = n if n <= 3 else min(5, math.ceil(math.sqrt(n)))
-    n_rows = math.ceil(n / n_cols)
+    n_rows, n_cols = grid_shape(n)
     scale = 1.9 if n == 1 else 1.0
     figure = Figure(figsize=(n_cols * width * scale, n_rows * height * scale + 0.6), layout="constrained")
     grid = list(figure.subplots(n_rows, n_cols, squeeze=False, **shared).flat)
@@ -50,6 +49,12 @@ def panels(
         axes.remove()
         grid[i - n_cols].tick_params(labelbottom=True)  # hidden while there was a panel below on the same scale
     return figure, grid[:n]
+
+
+def grid_shape(n: int) -> tuple[int, int]:
+    """Return rows and columns of ``n`` panels, at most five in a row."""
+    n_cols = n if n <= 3 else min(5, math.ceil(math.sqrt(n)))
+    return math.ceil(n / n_cols), n_cols
 
 
 def legend(figure: Figure, handles: Sequence[Artist], labels: Sequence[str]) -> None:

@@ -183,6 +183,19 @@ def test_a_killed_worker_costs_nothing_but_time(make, tmp_path):
     assert (tmp_path / "marker").exists()
 
 
+def test_dask_goes_on_when_the_only_holder_of_the_function_is_lost(tmp_path):
+    """What is sent once lies on the only worker; its successor must get it again. In pieces: it is large."""
+    payload = np.random.default_rng(1).bytes(12_000_000)  # Dask warns about 10 MB in one message
+
+    def weigh(item, payload=payload):
+        return die_once(item), len(payload)
+
+    items = [(i, str(tmp_path / "marker")) for i in range(4)]
+    with Dask(n_workers=1) as executor:
+        assert dict(executor.map_unordered(weigh, items)) == {i: (i * 10, len(payload)) for i in range(4)}
+    assert (tmp_path / "marker").exists()
+
+
 def test_an_item_that_kills_every_worker_is_given_up():
     with Processes(1, retries=1) as executor:
         outcome = dict(executor.map_unordered(die, ["x"]))[0]
