@@ -10,6 +10,7 @@
 For several tasks at once (:func:`evogan.multitask.minimize_multitask`):
 
 ===================  =================================================================================
+:class:`EMTGS`       Liang, Zhu, Wang, Li, Zhu, IEEE TEVC 27(4), 2023: generative models transfer solutions
 :class:`MOMFEA`      Gupta, Ong, Feng, Tan, IEEE TCYB 47(7), 2017: tasks mate with a fixed probability
 :class:`MOMFEAII`    Bali, Gupta, Ong, Tan, IEEE TCYB 51(4), 2021: that probability is learnt for each pair
 :class:`EMEA`        Feng et al., IEEE TCYB 49(9), 2019: an autoencoder maps solutions between tasks
@@ -24,6 +25,8 @@ from evogan.algorithms.cde_gan import CDEGAN, cde_gan
 from evogan.algorithms.egan import EGAN
 from evogan.algorithms.egan_family import annealing_gan, egan, ie_gan, mo_egan, smo_egan
 from evogan.algorithms.emea import EMEA
+from evogan.algorithms.emt_gs import EMTGS
+from evogan.algorithms.emt_gs_inertial import InertialEMTGS
 from evogan.algorithms.emt_pd import EMTPD
 from evogan.algorithms.gmoea import GMOEA
 from evogan.algorithms.lipizzaner import Lipizzaner, lipizzaner, mustangs
@@ -35,10 +38,12 @@ __all__ = [
     "CDEGAN",
     "EGAN",
     "EMEA",
+    "EMTGS",
     "EMTPD",
     "GMOEA",
     "MOMFEA",
     "MOMFEAII",
+    "InertialEMTGS",
     "Lipizzaner",
     "SnapshotMixture",
     "annealing_gan",

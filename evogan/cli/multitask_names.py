@@ -22,13 +22,15 @@ class MultitaskEntry:
         about: a line for `evogan list`.
         cls: its class in :mod:`evogan.algorithms`, which is imported at its first use.
         preset: a class method that makes it; empty for the class itself.
-        fixed: argument -> name of a class in :mod:`evogan.models` of which it gets an object.
+        fixed: argument -> name of a class in :mod:`evogan.models` of which it gets an object, made with ``options``.
+        options: arguments of those objects.
     """
 
     about: str
     cls: str
     preset: str = ""
     fixed: dict[str, str] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
     def make(self, name: str, pop_size: int, settings: dict[str, Any]) -> Any:
         """Make the algorithm; a TypeError names a setting that it does not take."""
@@ -36,16 +38,34 @@ class MultitaskEntry:
         for key in settings:
             if key in self.fixed:
                 raise TypeError(f"algorithm {name} has its own {key!r}, which makes it what it is")
-        names.check_keywords(settings, cls, f"algorithm {name}")
+        make = getattr(cls, self.preset) if self.preset else cls
+        names.check_keywords(settings, make, f"algorithm {name}")
         models = importlib.import_module("evogan.models") if self.fixed else None
-        own = {key: getattr(models, model)() for key, model in self.fixed.items()}
-        return (getattr(cls, self.preset) if self.preset else cls)(pop_size, **own, **settings)
+        own = {key: getattr(models, model)(**self.options) for key, model in self.fixed.items()}
+        return make(pop_size, **own, **settings)
+
+
+def _emt_gs(about: str, model: str, *, preset: str = "", **options: Any) -> MultitaskEntry:
+    return MultitaskEntry(f"EMT-GS, {about}", "EMTGS", preset, {"transfer": model}, options)
 
 
 ALGORITHMS: dict[str, MultitaskEntry] = {
-    "emt-gs": MultitaskEntry("EMT-GS: GANs move solutions between the tasks", "EMTGS"),
-    "emt-gs-paper": MultitaskEntry("EMT-GS with the paper's settings", "EMTGS", "paper"),
-    "emt-gs-mtop": MultitaskEntry("EMT-GS with the settings of the MToP platform", "EMTGS", "mtop"),
+    "emt-gs": MultitaskEntry("EMT-GS: a GAN of each task's solutions feeds the others", "EMTGS"),
+    "emt-gs-paper": MultitaskEntry("EMT-GS as far as its paper's abstract tells it", "EMTGS", "paper"),
+    "emt-gs-mtop": MultitaskEntry("EMT-GS as the platform MToP codes it", "EMTGS", "mtop"),
+    "emt-gs-target": _emt_gs("a GAN that imitates the target task", "TransferGAN"),
+    "emt-gs-cycle": _emt_gs("a CycleGAN-like pair of generators", "CycleTransfer"),
+    "emt-gs-gaussian": _emt_gs(
+        "null control: the normal distribution of the source's solutions", "SourceGaussian", truncation=0.9
+    ),
+    "emt-gs-moments": _emt_gs("null control: mean and spread are made the target's", "MomentMatching"),
+    "emt-gs-raw": _emt_gs("null control: the source's solutions as they are", "RawTransfer"),
+    "emt-gs-constant": _emt_gs("null control: the centre of the box", "ConstantTransfer"),
+    "emt-gs-uniform": _emt_gs("null control: random points", "UniformTransfer"),
+    "emt-gs-untrained": _emt_gs("null control: a random network", "UntrainedTransfer", residual=False),
+    "emt-gs-none": _emt_gs("null control: no transfer", "NoTransfer"),
+    "emt-gs-mtop-none": _emt_gs("MToP's loop without transfer", "NoTransfer", preset="mtop"),
+    "emt-gs-mtop-constant": _emt_gs("MToP's loop with the centre of the box", "ConstantTransfer", preset="mtop"),
     "mo-mfea": MultitaskEntry("MO-MFEA: one population, random mating between tasks", "MOMFEA"),
     "mo-mfea-ddmtolab": MultitaskEntry("MO-MFEA with the operators of DDMTOLab", "MOMFEA", "ddmtolab"),
     "mo-mfea-ii": MultitaskEntry("MO-MFEA-II: how much to exchange is learnt", "MOMFEAII"),

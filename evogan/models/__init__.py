@@ -32,6 +32,7 @@ from evogan.models._cycle_transfer import CycleTransfer
 from evogan.models._gan import GAN
 from evogan.models._gaussian import Gaussian
 from evogan.models._mtop_gan import MToPGAN
+from evogan.models._source_gan import SourceGAN, SourceGaussian
 from evogan.models._transfer import (
     ConstantTransfer,
     MomentMatching,
@@ -54,6 +55,8 @@ __all__ = [
     "MomentMatching",
     "NoTransfer",
     "RawTransfer",
+    "SourceGAN",
+    "SourceGaussian",
     "TransferGAN",
     "TransferModel",
     "UniformTransfer",

@@ -106,6 +106,19 @@ class TrainedTransfer:
         trainer, moments = self._fitted("transfer(X_source)")
         return self._map(self._translator(trainer), moments, X_source, "X_source", rng)
 
+    def recentre(self, X_source: ArrayLike, X_target: ArrayLike) -> None:
+        """Move to the means and spreads of other populations ``(n, n_var)`` without training.
+
+        Raises:
+            NotFittedError: before :meth:`fit`.
+            ValueError: another ``n_var`` than in :meth:`fit`.
+        """
+        _, moments = self._fitted("recentre(X_source, X_target)")
+        n_var = len(moments.source_mean)
+        S = check_unit_box(X_source, "X_source", n_var=n_var)
+        T = check_unit_box(X_target, "X_target", n_var=n_var)
+        self._moments = Moments.of(S, T) if self.standardise else moments
+
     @staticmethod
     def warm_up() -> None:
         """Let torch load its optimizers now, which takes a second, and not while a fit is timed."""
