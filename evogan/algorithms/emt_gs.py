@@ -30,9 +30,9 @@ class EMTGS(MultitaskEA):
     """EMT-GS with what the published loop lacks: mutation, several operators, and transfer that must earn its share.
 
     In every generation each solution p of a task is given one operator, drawn with a probability that grows with its
-    recent success: ``rate^2``, over the last generations, with a floor. Success is a child that is better than p at p's
-    own place on the front (augmented Tchebycheff function, weights from p's normalised objectives; less violation
-    first).
+    recent success: ``rate^3``, over the last generations, with a floor, and a ceiling for all transfer together.
+    Success is a child that is better than p at p's own place on the front (augmented Tchebycheff function, weights from
+    p's normalised objectives; less violation first).
 
     A task's own operators: inertial differential evolution (the paper's), rand/1 differential evolution, simulated
     binary crossover with polynomial mutation, and a normal step with the population's own spread. For each other task
@@ -49,8 +49,9 @@ class EMTGS(MultitaskEA):
             ``SourceGAN(0.9)``. ``NoTransfer()`` solves every task by itself.
         gap: generations between two trainings.
         floor: least probability of an operator, at most 0.05.
-        decay: of past successes per generation, in [0, 1).
-        sharpness: exponent of the success rates.
+        decay: of past successes per generation, in [0, 1].
+        max_transfer: most of a task's children, as a share, that may come from other tasks.
+        sharpness: exponent of the success rates, at most 20; 0 gives every operator the same share.
 
     Raises:
         TypeError: ``transfer`` holds something that is not a transfer model.
@@ -73,7 +74,8 @@ class EMTGS(MultitaskEA):
         gap: int = 10,
         floor: float = 0.01,
         decay: float = 0.9,
-        sharpness: float = 2.0,
+        sharpness: float = 3.0,
+        max_transfer: float = 0.5,
     ) -> None:
         super().__init__(pop_size)
         if transfer is None:
@@ -83,7 +85,8 @@ class EMTGS(MultitaskEA):
         self.gap = check_int(gap, "gap", low=1)
         self.floor = check_float(floor, "floor", low=0.0, high=0.05)
         self.decay = check_float(decay, "decay", low=0.0, high=1.0)
-        self.sharpness = check_float(sharpness, "sharpness", low=0.0)
+        self.sharpness = check_float(sharpness, "sharpness", low=0.0, high=20.0)
+        self.max_transfer = check_float(max_transfer, "max_transfer", low=0.0, high=1.0)
         self._previous: list[Array] = []
         self._operators: list[list[tuple[str, int, int]]] = []
         self._rates: list[Array] = []
@@ -99,9 +102,13 @@ class EMTGS(MultitaskEA):
         direction: Literal["into_partner", "into_own"] = "into_partner",
         axis: Literal["variables", "individuals"] = "variables",
     ) -> InertialEMTGS:
-        """Return EMT-GS as MToP codes it; ``transfer`` puts another model, such as a control, into the same loop."""
+        """Return EMT-GS as MToP codes it; ``transfer`` puts another model, such as a control, into the same loop.
+
+        ``axis`` is that of the GAN, which is there without ``transfer``.
+        """
         check_choice(axis, "axis", ("variables", "individuals"))
-        return InertialEMTGS(pop_size, transfer=transfer or MToPGAN(axis=axis), direction=direction)
+        transfer = MToPGAN(axis=axis) if transfer is None else transfer
+        return InertialEMTGS(pop_size, transfer=transfer, direction=direction)
 
     @classmethod
     def paper(cls, pop_size: int = 100) -> InertialEMTGS:
@@ -159,13 +166,17 @@ class EMTGS(MultitaskEA):
         successes, trials = self._rates[t]
         merit = ((successes + 0.01) / (trials + 0.1)) ** self.sharpness
         floor = min(self.floor, 0.5 / len(merit))
-        return np.asarray(floor + (1.0 - floor * len(merit)) * merit / merit.sum())
+        shares = floor + (1.0 - floor * len(merit)) * merit / merit.sum()
+        if (foreign := shares[len(OWN) :].sum()) > self.max_transfer:
+            shares[len(OWN) :] *= self.max_transfer / foreign
+            shares[: len(OWN)] *= (1.0 - self.max_transfer) / shares[: len(OWN)].sum()
+        return np.asarray(shares)
 
     def _train(self) -> None:
-        """Train every model; one that diverges begins anew at the next time."""
+        """Train every model; one that diverges begins anew at once, and raises if it diverges again."""
         for (m, k, t), model in self._models.items():
             try:
-                model.fit(self.populations[k].U, self.populations[t].U, rng=self.rng)
+                model.fit(*self._pair(k, t), rng=self.rng)
             except TrainingDivergedError:
                 self.count("diverged")
                 self._models[m, k, t] = copy.deepcopy(self.transfer[m]).fit(*self._pair(k, t), rng=self.rng)

@@ -73,7 +73,7 @@ class InertialEMTGS(MultitaskEA):
         """Make and train one model per ordered pair (source, target)."""
         self._previous = [population.U for population in self.populations]
         self._models = {}
-        if isinstance(self.transfer, NoTransfer) and type(self.transfer) is NoTransfer:
+        if type(self.transfer) is NoTransfer:
             return
         for source in range(self.problem.n_tasks):
             for target in range(self.problem.n_tasks):

@@ -24,6 +24,7 @@ class MultitaskEntry:
         preset: a class method that makes it; empty for the class itself.
         fixed: argument -> name of a class in :mod:`evogan.models` of which it gets an object, made with ``options``.
         options: arguments of those objects.
+        on_device: those objects take a ``device``.
     """
 
     about: str
@@ -31,8 +32,9 @@ class MultitaskEntry:
     preset: str = ""
     fixed: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
+    on_device: bool = False
 
-    def make(self, name: str, pop_size: int, settings: dict[str, Any]) -> Any:
+    def make(self, name: str, pop_size: int, settings: dict[str, Any], device: str) -> Any:
         """Make the algorithm; a TypeError names a setting that it does not take."""
         cls = getattr(importlib.import_module("evogan.algorithms"), self.cls)
         for key in settings:
@@ -41,20 +43,27 @@ class MultitaskEntry:
         make = getattr(cls, self.preset) if self.preset else cls
         names.check_keywords(settings, make, f"algorithm {name}")
         models = importlib.import_module("evogan.models") if self.fixed else None
-        own = {key: getattr(models, model)(**self.options) for key, model in self.fixed.items()}
+        options = {**self.options, "device": device} if self.on_device else self.options
+        own = {key: getattr(models, model)(**options) for key, model in self.fixed.items()}
         return make(pop_size, **own, **settings)
 
 
-def _emt_gs(about: str, model: str, *, preset: str = "", **options: Any) -> MultitaskEntry:
-    return MultitaskEntry(f"EMT-GS, {about}", "EMTGS", preset, {"transfer": model}, options)
+def _emt_gs(about: str, model: str, *, preset: str = "", on_device: bool = False, **options: Any) -> MultitaskEntry:
+    return MultitaskEntry(f"EMT-GS, {about}", "EMTGS", preset, {"transfer": model}, options, on_device)
 
 
 ALGORITHMS: dict[str, MultitaskEntry] = {
-    "emt-gs": MultitaskEntry("EMT-GS: a GAN of each task's solutions feeds the others", "EMTGS"),
+    "emt-gs": MultitaskEntry(
+        "EMT-GS: a GAN of each task's solutions feeds the others",
+        "EMTGS",
+        fixed={"transfer": "SourceGAN"},
+        options={"truncation": 0.9},
+        on_device=True,
+    ),
     "emt-gs-paper": MultitaskEntry("EMT-GS as far as its paper's abstract tells it", "EMTGS", "paper"),
     "emt-gs-mtop": MultitaskEntry("EMT-GS as the platform MToP codes it", "EMTGS", "mtop"),
-    "emt-gs-target": _emt_gs("a GAN that imitates the target task", "TransferGAN"),
-    "emt-gs-cycle": _emt_gs("a CycleGAN-like pair of generators", "CycleTransfer"),
+    "emt-gs-target": _emt_gs("a GAN that imitates the target task", "TransferGAN", on_device=True),
+    "emt-gs-cycle": _emt_gs("a CycleGAN-like pair of generators", "CycleTransfer", on_device=True),
     "emt-gs-gaussian": _emt_gs(
         "null control: the normal distribution of the source's solutions", "SourceGaussian", truncation=0.9
     ),
@@ -62,7 +71,7 @@ ALGORITHMS: dict[str, MultitaskEntry] = {
     "emt-gs-raw": _emt_gs("null control: the source's solutions as they are", "RawTransfer"),
     "emt-gs-constant": _emt_gs("null control: the centre of the box", "ConstantTransfer"),
     "emt-gs-uniform": _emt_gs("null control: random points", "UniformTransfer"),
-    "emt-gs-untrained": _emt_gs("null control: a random network", "UntrainedTransfer", residual=False),
+    "emt-gs-untrained": _emt_gs("null control: a random network", "UntrainedTransfer", residual=False, on_device=True),
     "emt-gs-none": _emt_gs("null control: no transfer", "NoTransfer"),
     "emt-gs-mtop-none": _emt_gs("MToP's loop without transfer", "NoTransfer", preset="mtop"),
     "emt-gs-mtop-constant": _emt_gs("MToP's loop with the centre of the box", "ConstantTransfer", preset="mtop"),
@@ -93,7 +102,7 @@ def make_algorithm_for(problem: Any, name: str, pop_size: int, settings: dict[st
             )
         return names.make_algorithm(name, pop_size, problem.n_obj, settings, device)
     if name in ALGORITHMS:
-        return ALGORITHMS[name].make(name, check_int(pop_size, "pop_size", low=2), settings)
+        return ALGORITHMS[name].make(name, check_int(pop_size, "pop_size", low=2), settings, device)
     n_obj = sorted({int(task.n_obj) for task in problem.tasks})
     if len(n_obj) > 1 and names.algorithms()[name].n_obj == "several":
         raise ValueError(

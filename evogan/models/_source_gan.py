@@ -63,7 +63,8 @@ class SourceGAN(SourceGaussian):
             training for high fidelity natural image synthesis", ICLR 2019, sec. 3.1).
         n_steps: generator steps of a fit that goes on from the last one.
         n_steps_first: generator steps of the first fit.
-        **options: of :class:`TransferGAN`: loss, regularizers, learning rates, networks ...
+        lr_generator: Adam's learning rate for the generator: at 1e-3 it blurs what it should sharpen.
+        **options: of :class:`TransferGAN`: loss, regularizers, networks ...
 
     Example:
         >>> rng = np.random.default_rng(1)
@@ -72,9 +73,17 @@ class SourceGAN(SourceGaussian):
         (50, 3)
     """
 
-    def __init__(self, truncation: float = 1.0, *, n_steps: int = 10, n_steps_first: int = 50, **options: Any) -> None:
+    def __init__(
+        self,
+        truncation: float = 1.0,
+        *,
+        n_steps: int = 10,
+        n_steps_first: int = 50,
+        lr_generator: float = 3e-4,
+        **options: Any,
+    ) -> None:
         super().__init__(truncation)
-        self.gan = TransferGAN(n_steps=n_steps, n_steps_first=n_steps_first, **options)
+        self.gan = TransferGAN(n_steps=n_steps, n_steps_first=n_steps_first, lr_generator=lr_generator, **options)
 
     @property
     def report(self) -> FitReport | None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -91,8 +92,6 @@ def test_every_problem_of_every_suite_has_its_name(suite):
 
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_every_listed_algorithm_runs_and_repeats(name, tmp_path):
-    if not hasattr(library, ALGORITHMS[name].cls):
-        pytest.skip(f"evogan.algorithms has no {ALGORITHMS[name].cls}")
     for folder in ("a", "b"):
         arguments = ["--pop-size", 12, "--n-evals", 101, "--seed", 5, "--n-var", 4, "--quiet"]
         assert evogan("run", name, "imf1+imf2", *arguments, "--out", tmp_path / folder) == 0
@@ -102,10 +101,66 @@ def test_every_listed_algorithm_runs_and_repeats(name, tmp_path):
     assert record["n_evals"] == 101 and record["config"]["algorithm"] == name
     entry = ALGORITHMS[name]
     cls = getattr(library, entry.cls)
+    default = json.loads(to_json(describe(getattr(cls, entry.preset)(12) if entry.preset else cls(12))))
     resolved = record["config"]["resolved"]["algorithm"]
-    assert resolved["type"] == entry.cls
-    if not entry.fixed:
-        assert resolved == json.loads(to_json(describe(getattr(cls, entry.preset)(12) if entry.preset else cls(12))))
+    assert resolved["type"] == default["type"]
+    assert (resolved == default) == (not entry.fixed or name == "emt-gs")
+
+
+def model_of(algorithm):
+    return algorithm.transfer[0] if isinstance(algorithm.transfer, tuple) else algorithm.transfer
+
+
+def test_names_hold_the_models_that_they_say():
+    problem = make_problem("imf1+imf2", 4, None, {})
+    models = {
+        name: type(model_of(make_algorithm_for(problem, name, 12, {}, "cpu"))).__name__
+        for name in ALGORITHMS
+        if name.startswith("emt-gs")
+    }
+    assert models == {
+        "emt-gs": "SourceGAN",
+        "emt-gs-paper": "MToPGAN",
+        "emt-gs-mtop": "MToPGAN",
+        "emt-gs-target": "TransferGAN",
+        "emt-gs-cycle": "CycleTransfer",
+        "emt-gs-gaussian": "SourceGaussian",
+        "emt-gs-moments": "MomentMatching",
+        "emt-gs-raw": "RawTransfer",
+        "emt-gs-constant": "ConstantTransfer",
+        "emt-gs-uniform": "UniformTransfer",
+        "emt-gs-untrained": "UntrainedTransfer",
+        "emt-gs-none": "NoTransfer",
+        "emt-gs-mtop-none": "NoTransfer",
+        "emt-gs-mtop-constant": "ConstantTransfer",
+    }
+    gan, control = (model_of(make_algorithm_for(problem, f"emt-gs{end}", 12, {}, "cpu")) for end in ("", "-gaussian"))
+    assert gan.truncation == control.truncation == 0.9
+
+
+@pytest.mark.parametrize("name", ["emt-gs", "emt-gs-target", "emt-gs-cycle", "emt-gs-untrained"])
+def test_the_device_reaches_networks(name):
+    problem = make_problem("imf1+imf2", 4, None, {})
+    for device in ("cpu", "auto"):
+        model = model_of(make_algorithm_for(problem, name, 12, {}, device))
+        assert getattr(model, "gan", model).device == device
+
+
+@pytest.mark.parametrize("file", ["multitask.toml", "multitask_transfer.toml"])
+def test_the_campaigns_of_tasks_can_be_read_and_run(file, tmp_path):
+    path = Path(__file__).parents[2] / "benchmarks" / "campaigns" / file
+    cells = read_campaign(path).cells()
+    assert cells and {cell.n_evals for cell in cells} == {50_000}
+    for name in {cell.algorithm for cell in cells}:
+        make_algorithm_for(make_problem("imf1+imf2", 4, None, {}), name, 12, {}, "cpu")
+    quick = tmp_path / file
+    quick.write_text(path.read_text().replace("n_evals = 1000\n", "n_evals = 300\npop_size = 20\n"))
+    assert evogan("bench", quick, "--quick", "--out", tmp_path / "out", "--quiet") == 0
+    results = load_results(tmp_path / "out")
+    assert not results.failures and set(results.algorithms) == {
+        "emt-gs",
+        *(["nsga2"] if file == "multitask.toml" else ["emt-gs-none"]),
+    }
 
 
 @pytest.mark.parametrize("name", ["gmoea-classic", "nsga2", "nsga3", "spea2", "sms-emoa", "gde3"])
@@ -152,6 +207,8 @@ WRONG = {
     "a size of a suite": (["nsga2", "cec17-mtmo-1", "--n-var", "9"], "n_var cannot be set to 9"),
     "another number": (["nsga2", "cec17-mtmo-1", "--set", "problem.number=2"], "stands in its name"),
     "a setting of another suite": (["nsga2", "cec17-mtmo-1", "--set", "problem.n_tasks=2"], "takes no 'n_tasks'"),
+    "another model": (["emt-gs-raw", "cec17-mtmo-1", "--set", "transfer=1"], "has its own 'transfer'"),
+    "a setting of a loop": (["emt-gs", "cec17-mtmo-1", "--set", "floor=0.2"], "floor must lie in [0, 0.05]"),
     "one task": (["nsga2", "cec19-matmo-1", "--set", "problem.n_tasks=1"], "at least two"),
     "a sum of sums": (["nsga2", "imf1+cec17-mtmo-1"], "joins single problems"),
     "nothing to add": (["nsga2", "imf1+"], "unknown problem ''"),
