@@ -13,6 +13,8 @@ Models of elite solutions, ``fit(X, X_poor)`` and ``sample(n)``:
 Transfer models between the tasks of multitask optimisation, ``fit(X_source, X_target)`` and ``transfer(X_source)``:
 
 ==========================  ===================================================================
+:class:`SourceGAN`          the source's distribution, sampled anew: what :class:`~evogan.algorithms.EMTGS` uses
+:class:`SourceGaussian`     control: the same without a network
 :class:`MToPGAN`            the GAN of EMT-GS (Liang et al. 2023) as the platform MToP codes it
 :class:`TransferGAN`        any loss and penalty, standardised variables, a residual generator
 :func:`wgan_gp_transfer`    the same with a Wasserstein critic and a gradient penalty
