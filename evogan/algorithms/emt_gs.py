@@ -192,10 +192,14 @@ class EMTGS(MultitaskEA):
         share = rng.choice([0.15, 0.5], size=(len(rows), 1))
         return np.where(rng.random(chosen.shape) < share, chosen, self.populations[t].U[rows])
 
+    def _start(self, P: Array, n: int) -> Array:
+        """Return random solutions or the first one, as likely."""
+        return np.where(self.rng.random((n, 1)) < 0.5, P[self.rng.integers(len(P), size=n)], P[0])
+
     def _inertial(self, t: int, rows: Ints) -> Array:
         """Inertial differential evolution, as in :class:`InertialEMTGS`."""
         P, rng, n = self.populations[t].U, self.rng, len(rows)
-        x1 = np.where(rng.random((n, 1)) < 0.5, P[rng.integers(len(P), size=n)], P[0])
+        x1 = self._start(P, n)
         x_r2 = self._previous[t][rng.integers(len(self._previous[t]), size=n)]
         F = _truncated_normal(n, rng)[:, None]
         return binomial_crossover(x1 + F * (P[rows] - x_r2), P[rows], cr=0.6, rng=rng)
@@ -217,6 +221,6 @@ class EMTGS(MultitaskEA):
     def _normal(self, t: int, rows: Ints) -> Array:
         """A normal step with the population's spread from a random solution or the first one."""
         P, rng, n = self.populations[t].U, self.rng, len(rows)
-        x1 = np.where(rng.random((n, 1)) < 0.5, P[rng.integers(len(P), size=n)], P[0])
+        x1 = self._start(P, n)
         step = np.sqrt(2.0) * P.std(axis=0) * rng.standard_normal((n, P.shape[1]))
         return binomial_crossover(x1 + _truncated_normal(n, rng)[:, None] * step, P[rows], cr=0.6, rng=rng)
