@@ -14,16 +14,9 @@ from numpy.typing import NDArray
 
 from evogan._internal.checks import check_choice, check_float, check_int
 from evogan.algorithms._genetic import GeneticMultitaskEA
-from evogan.multitask import MultitaskProblem, TaskPopulation, binary_tournament, nsga2_survival
-from evogan.operators._spea2 import spea2_order
+from evogan.multitask import MultitaskProblem, TaskPopulation, binary_tournament, nsga2_survival, spea2_survival
 
 Array = NDArray[np.float64]
-
-
-def spea2_ranked(population: TaskPopulation, n_survive: int) -> TaskPopulation:
-    """Return the ``n_survive`` survivors of SPEA2, those of the lowest fitness value first."""
-    order, fitness = spea2_order(population.F, population.CV, n_survive)
-    return population[order[np.argsort(fitness[order], kind="stable")]]
 
 
 class EMEA(GeneticMultitaskEA):
@@ -70,7 +63,7 @@ class EMEA(GeneticMultitaskEA):
         *,
         s_num: int = 10,
         t_gap: int = 10,
-        survivals: Sequence[Callable[[TaskPopulation, int], TaskPopulation]] = (spea2_ranked, nsga2_survival),
+        survivals: Sequence[Callable[[TaskPopulation, int], TaskPopulation]] = (spea2_survival, nsga2_survival),
         ridge: float = 1e-5,
         bias: str = "none",
         eta_c: float = 20.0,

@@ -7,7 +7,8 @@ generative strategies", IEEE Transactions on Evolutionary Computation 27(4), 202
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -15,13 +16,15 @@ from numpy.typing import NDArray
 
 from evogan._internal.checks import check_choice, check_float, check_int, check_kind
 from evogan.algorithms._preference import Preferences
-from evogan.algorithms.emt_gs_inertial import InertialEMTGS, _truncated_normal
+from evogan.algorithms.emt_gs_inertial import InertialEMTGS
 from evogan.exceptions import TrainingDivergedError
 from evogan.models import MToPGAN, NoTransfer, SourceGAN, TransferModel
 from evogan.multitask import MultitaskEA, TaskPopulation, binomial_crossover, polynomial_mutation, sbx
+from evogan.multitask._operators import truncated_normal
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.intp]
+Key = tuple[int, int, int]  # number of the model, source, target
 
 OWN = ("inertial", "differential", "genetic", "normal")
 
@@ -46,15 +49,21 @@ class EMTGS(MultitaskEA):
     Args:
         pop_size: solutions of each task, at least 4.
         transfer: a transfer model or several, copied for each ordered pair of tasks; None means
-            ``SourceGAN(0.9)``. ``NoTransfer()`` solves every task by itself.
+            ``SourceGAN(0.9)``. ``NoTransfer()`` solves every task by itself. A model that diverges begins anew; if
+            that diverges, too, its operator rests for the generation.
         gap: generations between two trainings.
-        floor: least probability of an operator, at most 0.05.
+        floor: least probability of an operator, at most 0.05; less if all transfer together meets its ceiling.
         decay: of past successes per generation, in [0, 1].
-        max_transfer: most of a task's children, as a share, that may come from other tasks.
+        max_transfer: most of a task's children, as a share, that may come from other tasks; at least ``floor``.
         sharpness: exponent of the success rates, at most 20; 0 gives every operator the same share.
+
+    Attributes:
+        counters: ``transferred`` children, ``transfers_better`` than their parents, and, where there are any,
+            ``diverged`` trainings and ``rested``, operators that rested, generation by generation.
 
     Raises:
         TypeError: ``transfer`` holds something that is not a transfer model.
+        ValueError: ``transfer`` is empty, or a setting lies outside its range.
 
     Example:
         >>> from evogan.models import MomentMatching
@@ -81,17 +90,29 @@ class EMTGS(MultitaskEA):
         if transfer is None:
             transfer = SourceGAN(0.9)
         models = tuple(transfer) if isinstance(transfer, Sequence) else (transfer,)
+        if not models:
+            raise ValueError(
+                f"transfer must hold at least one transfer model, got {transfer!r}: NoTransfer() solves every task by "
+                "itself, None means SourceGAN(0.9)"
+            )
         self.transfer = tuple(check_kind(model, TransferModel, "transfer", "TransferGAN()") for model in models)
         self.gap = check_int(gap, "gap", low=1)
         self.floor = check_float(floor, "floor", low=0.0, high=0.05)
         self.decay = check_float(decay, "decay", low=0.0, high=1.0)
         self.sharpness = check_float(sharpness, "sharpness", low=0.0, high=20.0)
         self.max_transfer = check_float(max_transfer, "max_transfer", low=0.0, high=1.0)
+        if self.max_transfer < self.floor:
+            raise ValueError(
+                f"max_transfer must be at least floor, which is {self.floor:g}, got {self.max_transfer:g}: every "
+                "operator keeps that share; transfer=NoTransfer() does without transfer"
+            )
         self._previous: list[Array] = []
         self._operators: list[list[tuple[str, int, int]]] = []
         self._rates: list[Array] = []
         self._used: list[tuple[Ints, Preferences]] = []
-        self._models: dict[tuple[int, int, int], TransferModel] = {}
+        self._models: dict[Key, TransferModel] = {}
+        self._resting: list[Key] = []
+        self._warned = False
 
     @classmethod
     def mtop(
@@ -129,11 +150,11 @@ class EMTGS(MultitaskEA):
             (m, k, t): copy.deepcopy(self.transfer[m]) for t in tasks for name, m, k in self._operators[t] if m >= 0
         }
         self._previous = [population.U for population in self.populations]
+        self._resting, self._warned = [], False
 
     def offspring(self) -> list[Array]:
         """Return one child per solution and task."""
-        if self.generation % self.gap == 0:
-            self._train()
+        self._train(self._models if self.generation % self.gap == 0 else self._resting)
         children: list[Array] = []
         self._used = []
         for t, population in enumerate(self.populations):
@@ -162,27 +183,42 @@ class EMTGS(MultitaskEA):
             self.count("transfers_better", int(better[used >= len(OWN)].sum()))
 
     def _shares(self, t: int) -> Array:
-        """Return the probability of each operator."""
+        """Return the probability of each operator; those that rest have none."""
         successes, trials = self._rates[t]
-        merit = ((successes + 0.01) / (trials + 0.1)) ** self.sharpness
-        floor = min(self.floor, 0.5 / len(merit))
-        shares = floor + (1.0 - floor * len(merit)) * merit / merit.sum()
+        awake = np.array([(m, k, t) not in self._resting for _, m, k in self._operators[t]])
+        merit = np.where(awake, ((successes + 0.01) / (trials + 0.1)) ** self.sharpness, 0.0)
+        floor = min(self.floor, 0.5 / awake.sum())
+        shares = np.where(awake, floor + (1.0 - floor * awake.sum()) * merit / merit.sum(), 0.0)
         if (foreign := shares[len(OWN) :].sum()) > self.max_transfer:
             shares[len(OWN) :] *= self.max_transfer / foreign
             shares[: len(OWN)] *= (1.0 - self.max_transfer) / shares[: len(OWN)].sum()
         return np.asarray(shares)
 
-    def _train(self) -> None:
-        """Train every model; one that diverges begins anew at once, and raises if it diverges again."""
-        for (m, k, t), model in self._models.items():
-            try:
-                model.fit(*self._pair(k, t), rng=self.rng)
-            except TrainingDivergedError:
-                self.count("diverged")
-                self._models[m, k, t] = copy.deepcopy(self.transfer[m]).fit(*self._pair(k, t), rng=self.rng)
+    def _train(self, due: Iterable[Key]) -> None:
+        """Train models; one that diverges begins anew at once, and rests for a generation if it diverges again."""
+        resting = []
+        for m, k, t in due:
+            for last in (False, True):
+                try:
+                    self._models[m, k, t].fit(*self.pair(k, t), rng=self.rng)
+                    break
+                except TrainingDivergedError as error:
+                    self.count("diverged")
+                    self._models[m, k, t] = copy.deepcopy(self.transfer[m])
+                    if last:
+                        resting.append((m, k, t))
+                        self._warn_once(
+                            f"{type(self.transfer[m]).__name__} diverged twice from task {k} to {t}: {error}"
+                        )
+        self._resting = resting
+        if resting:
+            self.count("rested", len(resting))
 
-    def _pair(self, k: int, t: int) -> tuple[Array, Array]:
-        return self.populations[k].U, self.populations[t].U
+    def _warn_once(self, what: str) -> None:
+        if not self._warned:
+            message = f"{what}; a task's own operators serve until it trains (counters['rested'] counts generations)"
+            warnings.warn(message, RuntimeWarning, stacklevel=7)  # whoever called minimize_multitask
+        self._warned = True
 
     def _transferred(self, t: int, m: int, k: int, rows: Ints) -> Array:
         """Replace a random share of the variables by those of moved solutions of task k, better ones more often."""
@@ -201,7 +237,7 @@ class EMTGS(MultitaskEA):
         P, rng, n = self.populations[t].U, self.rng, len(rows)
         x1 = self._start(P, n)
         x_r2 = self._previous[t][rng.integers(len(self._previous[t]), size=n)]
-        F = _truncated_normal(n, rng)[:, None]
+        F = truncated_normal(n, rng=rng)[:, None]
         return binomial_crossover(x1 + F * (P[rows] - x_r2), P[rows], cr=0.6, rng=rng)
 
     def _differential(self, t: int, rows: Ints) -> Array:
@@ -223,4 +259,4 @@ class EMTGS(MultitaskEA):
         P, rng, n = self.populations[t].U, self.rng, len(rows)
         x1 = self._start(P, n)
         step = np.sqrt(2.0) * P.std(axis=0) * rng.standard_normal((n, P.shape[1]))
-        return binomial_crossover(x1 + _truncated_normal(n, rng)[:, None] * step, P[rows], cr=0.6, rng=rng)
+        return binomial_crossover(x1 + truncated_normal(n, rng=rng)[:, None] * step, P[rows], cr=0.6, rng=rng)

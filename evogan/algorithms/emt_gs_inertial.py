@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from evogan._internal.checks import check_choice, check_float, check_int, check_kind
 from evogan.models import MToPGAN, NoTransfer, TransferModel
 from evogan.multitask import MultitaskEA
+from evogan.multitask._operators import truncated_normal
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -79,7 +80,7 @@ class InertialEMTGS(MultitaskEA):
             for target in range(self.problem.n_tasks):
                 if source != target:
                     model = copy.deepcopy(self.transfer)
-                    self._models[source, target] = model.fit(*self._pair(source, target), rng=self.rng)
+                    self._models[source, target] = model.fit(*self.pair(source, target), rng=self.rng)
 
     def offspring(self) -> list[Array]:
         """Return one child per individual, of its task."""
@@ -92,7 +93,7 @@ class InertialEMTGS(MultitaskEA):
         half = len(P) // 2
         p = np.concatenate([order[:half], order[half : 2 * half]])
         q = np.concatenate([order[half : 2 * half], order[:half]])
-        F = np.tile(_truncated_normal(half, rng), 2)[:, None]
+        F = np.tile(truncated_normal(half, rng=rng), 2)[:, None]
         x1, x_r2 = np.empty_like(P[p]), np.empty_like(P[p])
         for t, population in enumerate(self.populations):
             mine = np.flatnonzero(task[p] == t)
@@ -120,20 +121,9 @@ class InertialEMTGS(MultitaskEA):
         train = (self.generation + 2) % self.gap == 0  # MToP's counter is 2 in the first pass
         images = {}
         for (source, target), model in self._models.items():
-            S, T = self._pair(source, target)
+            S, T = self.pair(source, target)
             if train and isinstance(model, MToPGAN):
                 images[source, target] = model.fit_transfer(S, T, rng=self.rng)  # with shuffled variables
                 continue
             images[source, target] = (model.fit(S, T, rng=self.rng) if train else model).transfer(S, rng=self.rng)
         return images
-
-    def _pair(self, source: int, target: int) -> tuple[Array, Array]:
-        return self.populations[source].U, self.populations[target].U
-
-
-def _truncated_normal(n: int, rng: np.random.Generator) -> Array:
-    """Return N(0.5, 0.2), redrawn until it lies in [0, 1]."""
-    F = rng.normal(0.5, 0.2, n)
-    while (outside := (F < 0.0) | (F > 1.0)).any():
-        F[outside] = rng.normal(0.5, 0.2, int(outside.sum()))
-    return F

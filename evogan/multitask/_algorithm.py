@@ -107,6 +107,10 @@ class MultitaskEA:
         """Return ``(pop_size, n_var)`` points, uniform in the unified box."""
         return self.rng.random((self.pop_size, self.problem.n_var))
 
+    def pair(self, source: int, target: int) -> tuple[Array, Array]:
+        """Return the solutions ``(n, n_var)`` of two tasks, what a transfer model is fitted on."""
+        return self.populations[source].U, self.populations[target].U
+
     def offspring(self) -> list[Array]:
         """Return points ``(n_t, n_var)`` per task, bred from ``self.populations``; they are clipped to the box."""
         raise NotImplementedError

@@ -137,6 +137,19 @@ def binary_tournament(rank: Ints, n: int, *, rng: np.random.Generator) -> Ints:
     return winners
 
 
+def truncated_normal(n: int, *, rng: np.random.Generator) -> Array:
+    """Return draws ``(n,)`` of N(0.5, 0.2), redrawn until they lie in [0, 1]: factors of inertial steps.
+
+    Example:
+        >>> truncated_normal(3, rng=np.random.default_rng(1)).round(2).tolist()
+        [0.57, 0.66, 0.57]
+    """
+    F = rng.normal(0.5, 0.2, n)
+    while (outside := (F < 0.0) | (F > 1.0)).any():
+        F[outside] = rng.normal(0.5, 0.2, int(outside.sum()))
+    return F
+
+
 def _check_same_shape(A: Array, B: Array) -> None:
     if A.shape != B.shape:
         raise ValueError(f"both parents must have the same shape (n, n_var), got {A.shape} and {B.shape}")

@@ -24,8 +24,13 @@ def nsga2_survival(population: TaskPopulation, n_survive: int) -> TaskPopulation
 
 
 def spea2_survival(population: TaskPopulation, n_survive: int) -> TaskPopulation:
-    """Return the ``n_survive`` best solutions by SPEA2's fitness and truncation (see :class:`SPEA2Survival`)."""
-    return population[spea2_order(population.F, population.CV, n_survive)[0]]
+    """Return the ``n_survive`` survivors of SPEA2, those of the lowest fitness value first.
+
+    Who survives is told by :class:`~evogan.operators.SPEA2Survival`. Feasible solutions come first, then infeasible
+    ones by constraint violation, then those with a value that is not finite.
+    """
+    order, fitness = spea2_order(population.F, population.CV, n_survive)
+    return population[order[np.argsort(fitness[order], kind="stable")]]  # truncation leaves them unsorted
 
 
 def nsga2_order(F: Array, CV: Array) -> Ints:

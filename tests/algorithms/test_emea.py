@@ -6,16 +6,14 @@ import numpy as np
 import pytest
 
 from evogan.algorithms import EMEA
-from evogan.algorithms.emea import solved, spea2_ranked
+from evogan.algorithms.emea import solved
 from evogan.multitask import (
     MultitaskProblem,
     MultitaskRun,
-    TaskPopulation,
     minimize_multitask,
     nsga2_survival,
     spea2_survival,
 )
-from evogan.operators._spea2 import spea2_fitness
 from evogan.problems.imf import IMF1, IMF4
 
 
@@ -156,28 +154,10 @@ def test_no_more_is_transferred_than_there_are_children():
 def test_tasks_take_their_survivals_in_turn():
     algorithm = EMEA(10)
     algorithm.setup(MultitaskProblem([IMF1(3)] * 5), rng())
-    assert algorithm.survival == [spea2_ranked, nsga2_survival] * 2 + [spea2_ranked]
+    assert algorithm.survival == [spea2_survival, nsga2_survival] * 2 + [spea2_survival]
     algorithm = EMEA(10, survivals=[nsga2_survival])
     algorithm.setup(MultitaskProblem([IMF1(3)] * 2), rng())
     assert algorithm.survival == [nsga2_survival] * 2
-
-
-@pytest.mark.parametrize("n_survive", [5, 20, 40])
-def test_spea2s_survivors_come_best_first(n_survive):
-    F = rng(2).random((40, 2))
-    CV = np.zeros(40)
-    CV[::4] = rng(3).random(10)
-    F[3], none = np.nan, np.zeros((40, 0))
-    population = TaskPopulation(np.arange(40.0)[:, None], F, CV, none, none)
-    ranked = spea2_ranked(population, n_survive)
-    assert set(ranked.U[:, 0]) == set(spea2_survival(population, n_survive).U[:, 0])
-    good = np.isfinite(ranked.F).all(axis=1) & (ranked.CV <= 0)
-    feasible = (CV <= 0) & np.isfinite(F).all(axis=1)
-    fitness = dict(zip(np.flatnonzero(feasible), spea2_fitness(F[feasible]), strict=True))
-    values = [fitness[int(u)] for u in ranked.U[good, 0]]
-    assert values == sorted(values)
-    assert (np.diff(good.astype(int)) <= 0).all()  # feasible ones first
-    assert (np.diff(ranked.CV[~good & np.isfinite(ranked.F).all(axis=1)]) >= 0).all()
 
 
 def test_better_solutions_breed_more(set_up):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from evogan.algorithms import EMTGS, InertialEMTGS
-from evogan.algorithms.emt_gs_inertial import _truncated_normal
 from evogan.models import ConstantTransfer, MToPGAN, NoTransfer, RawTransfer
 from evogan.multitask import MultitaskAlgorithm, TaskPopulation, minimize_multitask
 from evogan.problems.imf import IMF1, IMF4
@@ -121,13 +120,6 @@ def test_raw_solutions_mean_p_itself_or_q(set_up):
         zero, one = algorithm.offspring()
         assert (zero.max() > 0) == (one.min() < 1) == bool(step)
         assert zero.min() == 0.0 and one.max() == 1.0
-
-
-def test_the_factor_stays_in_the_unit_interval():
-    F = _truncated_normal(20_000, np.random.default_rng(1))
-    assert F.min() >= 0 and F.max() <= 1
-    assert F.mean() == pytest.approx(0.5, abs=0.005)
-    assert F.std() == pytest.approx(0.1909, abs=0.003)  # 0.2, less what is cut off at 2.5 of them
 
 
 def test_models_train_at_the_start_and_then_by_mtops_counter(monkeypatch):

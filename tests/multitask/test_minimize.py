@@ -461,6 +461,12 @@ def test_offspring_that_cannot_be_evaluated_are_refused(made, message):
         minimize_multitask(three(), Made(10), ("n_eval", 100), seed=1)
 
 
+def test_a_pair_is_the_source_and_then_the_target():
+    algorithm = minimize_multitask([IMF1(4), IMF1(4), IMF1(4)], Random(), ("n_eval", 60), seed=1).algorithm
+    S, T = algorithm.pair(2, 0)
+    assert S is algorithm.populations[2].U and T is algorithm.populations[0].U
+
+
 def test_offspring_outside_the_box_are_clipped():
     class Far(MultitaskEA):
         def offspring(self):

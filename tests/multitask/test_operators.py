@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evogan.multitask import binary_tournament, binomial_crossover, polynomial_mutation, sbx
-from evogan.multitask._operators import spread_factor
+from evogan.multitask._operators import spread_factor, truncated_normal
 
 
 class Given:
@@ -154,6 +154,13 @@ def test_the_best_of_n_wins_its_share():
     winners = binary_tournament(np.arange(10), 20000, rng=rng())
     assert (winners == 0).mean() == pytest.approx(1 - 0.9**2, abs=0.01)
     assert (winners == 9).mean() == pytest.approx(0.1**2, abs=0.005)
+
+
+def test_the_factor_of_inertial_steps_stays_in_the_unit_interval():
+    F = truncated_normal(20_000, rng=rng())
+    assert F.shape == (20_000,) and F.min() >= 0 and F.max() <= 1
+    assert F.mean() == pytest.approx(0.5, abs=0.005)
+    assert F.std() == pytest.approx(0.1909, abs=0.003)  # 0.2, less what is cut off at 2.5 of them
 
 
 @pytest.mark.parametrize(

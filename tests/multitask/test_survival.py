@@ -11,6 +11,7 @@ from pymoo.operators.survival.rank_and_crowding.metrics import get_crowding_func
 
 from evogan.multitask import TaskPopulation, crowding_distance, fronts, nsga2_order, nsga2_survival, spea2_survival
 from evogan.operators import SPEA2Survival
+from evogan.operators._spea2 import spea2_fitness
 
 INF, NAN = np.inf, np.nan
 
@@ -223,11 +224,41 @@ def test_nsga2_survival_is_a_head_of_the_order():
     assert survivors.tolist() == nsga2_order(F, CV)[:13].tolist()
 
 
-def test_spea2_survival_is_that_of_the_operator():
+def spea2_case(n_obj, *, front):
+    """Forty points: all on one front, or anywhere, a quarter of them infeasible and one without a value."""
     rng = np.random.default_rng(4)
-    F = rng.random((40, 2))
-    CV = rng.choice([0, 0, 0, 1.0], 40)
+    F, CV = rng.random((40, n_obj)), np.zeros(40)
+    if front:
+        return F / F.sum(axis=1, keepdims=True), CV
+    CV[::4] = rng.random(10)
+    F[3] = NAN
+    return F, CV
+
+
+def survivors_of_spea2(F, CV, n_survive):
+    return (spea2_survival(population(F, CV), n_survive).U[:, 0] * 100).round().astype(int)
+
+
+@pytest.mark.parametrize("front", [True, False])
+@pytest.mark.parametrize("n_obj", [2, 3])
+@pytest.mark.parametrize("n_survive", [5, 20, 35, 40])
+def test_spea2s_survivors_are_those_of_the_operator_best_first(n_survive, n_obj, front):
+    F, CV = spea2_case(n_obj, front=front)
     pop = Population.new(F=F, CV=CV[:, None], index=np.arange(40))
-    theirs = SPEA2Survival().do(None, pop, n_survive=20).get("index")
-    mine = (spea2_survival(population(F, CV), 20).U[:, 0] * 100).round().astype(int)
-    assert mine.tolist() == theirs.tolist()
+    theirs = SPEA2Survival().do(None, pop, n_survive=n_survive).get("index")
+    mine = survivors_of_spea2(F, CV, n_survive)
+    assert sorted(mine) == sorted(theirs)
+    finite = np.isfinite(F).all(axis=1)
+    feasible = np.flatnonzero(finite & (CV <= 0))
+    fitness = np.full(40, INF)
+    fitness[feasible] = spea2_fitness(F[feasible])
+    kind = np.select([~finite, CV > 0], [2, 1], 0)
+    keys = [(kind[i], fitness[i] if kind[i] == 0 else CV[i]) for i in mine]
+    assert keys == sorted(keys)
+    if front and n_survive < 40:  # where truncation chose them by another order than this one
+        assert mine.tolist() != theirs.tolist()
+
+
+def test_spea2_survival_keeps_the_order_of_equal_fitness():
+    F = np.repeat([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]], 4, axis=0)[::-1]
+    assert survivors_of_spea2(F, np.zeros(12), 12).tolist() == [*range(4, 12), *range(4)]

@@ -48,6 +48,11 @@ class FitReturnsAnother(Good):
         return Good().fit(X, X_poor, rng=rng)
 
 
+class FitReturnsACopy(Good):
+    def fit(self, X, X_poor=None, *, rng):
+        return copy.deepcopy(super().fit(X, X_poor, rng=rng))
+
+
 class FitTakesNoPoor(Good):
     def fit(self, X, *, rng):
         return super().fit(X, rng=rng)
@@ -365,6 +370,7 @@ one = Good()
 FAULTS = {
     NoSample: r"no method sample\(\)",
     FitReturnsNothing: r"fit\(\) must return the model itself, got NoneType",
+    FitReturnsACopy: r"fit\(\) must return the model itself, got FitReturnsACopy",
     FitReturnsAnother: r"fit\(X, X_poor, rng=rng\) and then sample\(n, rng=rng\) must work, got NotFittedError",
     FitTakesNoPoor: r"fit\(X, X_poor, rng=rng\) and then .* must work, got TypeError",
     SampleTakesASeed: r"sample\(n, rng=rng\) must work, got TypeError",
@@ -412,7 +418,7 @@ FAULTS = {
     AcceptsVectors: "must refuse a one-dimensional X with a ValueError, it accepted it",
     AcceptsNothing: "must refuse an empty X with a ValueError, it accepted it",
     IgnoresPoor: "must refuse X_poor outside the unit box with a ValueError, it accepted it",
-    DoesNotNameTheArgument: "for NaN in X must name the argument X, it says: input contains missing values",
+    DoesNotNameTheArgument: r"for NaN in X in fit\(\) must name the argument X, it says: input contains missing values",
     RaisesAnotherKind: "must refuse NaN in X with a ValueError, it raised RuntimeError",
     UniformNoise: "samples must resemble the elites",
     ImitatesThePoor: "samples must resemble the elites",

@@ -332,7 +332,7 @@ FAULTS = {
     HoldsALock: r"must survive copy\.deepcopy .* TypeError: .*lock",
     PicklesNoLock: "must survive cloudpickle .*lock",
     CopiesAreTheOriginal: r"went through copy\.deepcopy must share nothing with its copy",
-    CopiesForgetTheShift: r"went through copy\.deepcopy must transfer to the same solutions",
+    CopiesForgetTheShift: r"went through copy\.deepcopy must give the same solutions",
     StatesForgetTheOptimizer: r"went through copy\.deepcopy must go on learning as the original does",
     NeedsTwoSolutions: "must work with one solution, got ValueError",
     NaNForConstantVariables: r"with .* transfer\(\) must be finite",
