@@ -21,6 +21,7 @@ FLOORS = {
     "multitask": 4,
     "operators": 4,
     "algorithms": 5,
+    "integrations": 5,
     "experiments": 6,
     "plotting": 6,
     "testing": 6,
