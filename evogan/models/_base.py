@@ -1,4 +1,4 @@
-"""The protocol of a generative model and the record of a fit."""
+"""The protocols of generative models, and the record of a fit."""
 
 from __future__ import annotations
 
@@ -22,9 +22,40 @@ class GenerativeModel(Protocol):
         ...
 
 
+@runtime_checkable
+class ConditionalModel(Protocol):
+    """A :class:`GenerativeModel` of solutions given something known of each, e.g. where its objectives lie.
+
+    Fitted without a condition it is a plain model of solutions. ``isinstance`` tells it from others by ``n_condition``.
+    """
+
+    @property
+    def n_condition(self) -> int:
+        """Columns of the condition that the last fit was given; 0 without one, and before the first fit."""
+        ...
+
+    def fit(
+        self,
+        X: ArrayLike,
+        X_poor: ArrayLike | None = None,
+        *,
+        condition: ArrayLike | None = None,
+        rng: np.random.Generator,
+    ) -> Self:
+        """Learn solutions ``X`` ``(n, n_var)`` in the unit box given ``condition`` ``(n, n_condition)``."""
+        ...
+
+    def sample(self, n: int, *, condition: ArrayLike | None = None, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return ``(n, n_var)`` new solutions in the unit box, one for each row of ``condition``."""
+        ...
+
+
 @dataclass(frozen=True)
 class FitReport:
-    """What one fit did; losses are means over its last steps."""
+    """What one fit did; losses are means over its last steps, NaN where there are none.
+
+    Models without a discriminator report what they minimise as ``g_loss``, and NaN as ``d_loss``.
+    """
 
     n_steps: int
     d_loss: float
