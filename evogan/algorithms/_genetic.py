@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evogan._internal.checks import check_float
-from evogan.multitask import MultitaskEA, polynomial_mutation, sbx
+from evogan.multitask import MultitaskEA
+from evogan.operators import polynomial_mutation, sbx
 
 Array = NDArray[np.float64]
 

@@ -19,8 +19,9 @@ from evogan.algorithms._preference import Preferences
 from evogan.algorithms.emt_gs_inertial import InertialEMTGS
 from evogan.exceptions import TrainingDivergedError
 from evogan.models import MToPGAN, NoTransfer, SourceGAN, TransferModel
-from evogan.multitask import MultitaskEA, TaskPopulation, binomial_crossover, polynomial_mutation, sbx
+from evogan.multitask import MultitaskEA, TaskPopulation
 from evogan.multitask._operators import truncated_normal
+from evogan.operators import binomial_crossover, polynomial_mutation, sbx
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.intp]

@@ -7,14 +7,14 @@ Running
 
 Writing an algorithm
     :class:`MultitaskEA` is the frame, :class:`MultitaskAlgorithm` the protocol; :class:`TaskPopulation` holds a task's
-    solutions, :func:`nsga2_survival` and :func:`spea2_survival` choose among them, :func:`sbx`,
-    :func:`polynomial_mutation`, :func:`binomial_crossover` and :func:`binary_tournament` vary and pair them.
+    solutions, :func:`nsga2_survival` and :func:`spea2_survival` choose among them,
+    :func:`binary_tournament` pairs them, :mod:`evogan.operators` varies them.
 """
 
 from evogan.multitask._algorithm import MultitaskAlgorithm, MultitaskEA
 from evogan.multitask._apart import Apart
 from evogan.multitask._minimize import MultitaskResult, MultitaskRun, minimize_multitask
-from evogan.multitask._operators import binary_tournament, binomial_crossover, polynomial_mutation, sbx
+from evogan.multitask._operators import binary_tournament
 from evogan.multitask._population import TaskPopulation
 from evogan.multitask._problem import MultitaskProblem
 from evogan.multitask._survival import crowding_distance, fronts, nsga2_order, nsga2_survival, spea2_survival
@@ -28,13 +28,10 @@ __all__ = [
     "MultitaskRun",
     "TaskPopulation",
     "binary_tournament",
-    "binomial_crossover",
     "crowding_distance",
     "fronts",
     "minimize_multitask",
     "nsga2_order",
     "nsga2_survival",
-    "polynomial_mutation",
-    "sbx",
     "spea2_survival",
 ]

@@ -1,12 +1,12 @@
-"""Crossover, mutation and tournaments on arrays: values by hand, shares, invariances."""
+"""Crossover and mutation of arrays: values by hand, shares, invariances."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from evogan.multitask import binary_tournament, binomial_crossover, polynomial_mutation, sbx
-from evogan.multitask._operators import spread_factor, truncated_normal
+from evogan.operators import binomial_crossover, polynomial_mutation, sbx
+from evogan.operators._variation import spread_factor
 
 
 class Given:
@@ -140,27 +140,9 @@ def test_binomial_crossover_with_rate_one_is_the_mutant():
     assert (binomial_crossover(mutant, target, cr=1.0, rng=rng()) == mutant).all()
 
 
-def test_the_lower_rank_wins_a_tournament():
-    given = Given([[2, 0, 1, 3], [1, 3, 1, 2]])
-    assert binary_tournament(np.array([4, 3, 2, 1]), 4, rng=given).tolist() == [2, 3, 1, 3]
-
-
-def test_equal_ranks_are_a_matter_of_lot():
-    winners = binary_tournament(np.zeros(4, dtype=int), 8000, rng=rng())
-    np.testing.assert_allclose(np.bincount(winners) / 8000, 0.25, atol=0.02)
-
-
-def test_the_best_of_n_wins_its_share():
-    winners = binary_tournament(np.arange(10), 20000, rng=rng())
-    assert (winners == 0).mean() == pytest.approx(1 - 0.9**2, abs=0.01)
-    assert (winners == 9).mean() == pytest.approx(0.1**2, abs=0.005)
-
-
-def test_the_factor_of_inertial_steps_stays_in_the_unit_interval():
-    F = truncated_normal(20_000, rng=rng())
-    assert F.shape == (20_000,) and F.min() >= 0 and F.max() <= 1
-    assert F.mean() == pytest.approx(0.5, abs=0.005)
-    assert F.std() == pytest.approx(0.1909, abs=0.003)  # 0.2, less what is cut off at 2.5 of them
+def test_a_rate_for_each_row():
+    rate = np.array([[0.0], [1.0]])
+    assert binomial_crossover(np.ones((2, 5)), np.zeros((2, 5)), cr=rate, rng=rng()).sum(axis=1).tolist() == [1, 5]
 
 
 @pytest.mark.parametrize(
@@ -175,6 +157,16 @@ def test_the_factor_of_inertial_steps_stays_in_the_unit_interval():
         (lambda: polynomial_mutation(np.ones((2, 3)), p_m="0.1", rng=rng()), TypeError, "p_m must be a number"),
         (lambda: binomial_crossover(np.ones((2, 3)), np.ones((2, 2)), cr=0.5, rng=rng()), ValueError, "same shape"),
         (lambda: binomial_crossover(np.ones((2, 3)), np.ones((2, 3)), cr=2, rng=rng()), ValueError, "cr must lie in"),
+        (
+            lambda: binomial_crossover(np.ones((2, 3)), np.ones((2, 3)), cr=np.array([[0.5], [2.0]]), rng=rng()),
+            ValueError,
+            "cr must lie in",
+        ),
+        (
+            lambda: binomial_crossover(np.ones((2, 3)), np.ones((2, 3)), cr=np.ones(2), rng=rng()),
+            ValueError,
+            r"cr must be a number or have shape \(2, 1\)",
+        ),
     ],
 )
 def test_bad_input_is_refused(call, kind, message):

@@ -1,0 +1,259 @@
+"""Offspring chosen among several candidates by a critic, before anything is evaluated."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pymoo.core.duplicate import DefaultDuplicateElimination
+from pymoo.core.infill import InfillCriterion
+from pymoo.core.population import Population
+from pymoo.core.repair import Repair
+from pymoo.core.selection import Selection
+
+from evogan._internal.checks import check_bool, check_float, check_int, check_kind, check_real_problem, check_rng
+from evogan.exceptions import TrainingDivergedError
+from evogan.models import Critic, RelativisticCritic
+from evogan.operators._box import from_unit, to_unit
+from evogan.operators._budget import within_budget
+from evogan.operators._classic import classic_mating
+from evogan.operators._credit import Credit
+from evogan.operators._sources import CandidateSource, CrossoverSource, DifferentialSource, MatingPool, ModelSource
+from evogan.operators._spea2 import SPEA2Tournament
+from evogan.operators._split import finite_solutions
+from evogan.operators._variation import polynomial_mutation
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+
+class ScreenedInfill(InfillCriterion):
+    """Variation whose offspring are the best of ``n_candidates`` in a critic's eyes.
+
+    Each offspring has a parent, and the parent's position on the front. Candidates come from several sources, chosen
+    with probabilities that follow how many of each source's offspring survived; all are mutated; the critic ranks a
+    parent's candidates at the parent's position, so offspring compete with those of the same place only. A share of
+    the offspring is not screened: which share follows who survives, the screened or the others, so that a critic that
+    misleads is heard less.
+
+    Args:
+        sources: :class:`CandidateSource` objects or generative models; None means differential evolution and
+            crossover.
+        critic: None means a :class:`~evogan.models.RelativisticCritic`.
+        n_candidates: for each offspring; 1 never asks the critic.
+        selection: of parents; None means :class:`SPEA2Tournament` of three.
+        n_neighbours: nearest solutions in objective space that are mates with probability ``p_near``.
+        p_near: probability that a mate is a neighbour.
+        eta_mutation: distribution index of the polynomial mutation of all candidates, with 1/n_var.
+        adapt: let probabilities and the screened share follow survival; False keeps the sources equal and screens all.
+        repair: pymoo repair for offspring; the algorithm's own never reaches its ``mating``.
+
+    Attributes:
+        counters: ``fits`` of the critic, ``fit_seconds`` of critic and models, ``diverged``, ``screened`` and
+            ``topped_up`` offspring, and ``nonfinite`` solutions seen among parents.
+
+    Example:
+        >>> from pymoo.algorithms.moo.nsga2 import NSGA2
+        >>> from pymoo.optimize import minimize
+        >>> from evogan.problems.imf import IMF1
+        >>> result = minimize(IMF1(), NSGA2(pop_size=20, mating=ScreenedInfill()), ("n_eval", 100), seed=1)
+        >>> result.algorithm.evaluator.n_eval
+        100
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Any] | None = None,
+        *,
+        critic: Critic | None = None,
+        n_candidates: int = 10,
+        selection: Selection | None = None,
+        n_neighbours: int = 8,
+        p_near: float = 0.7,
+        eta_mutation: float = 20.0,
+        adapt: bool = True,
+        repair: Repair | None = None,
+    ) -> None:
+        for name, part, kind in (("selection", selection, Selection), ("repair", repair, Repair)):
+            if part is not None:
+                check_kind(part, kind, name, f"one of pymoo's {kind.__name__}s")
+        super().__init__(repair=repair, eliminate_duplicates=DefaultDuplicateElimination(), n_max_iterations=20)
+        self.sources = _as_sources([DifferentialSource(), CrossoverSource()] if sources is None else sources)
+        self.critic: Critic = RelativisticCritic() if critic is None else critic
+        for method in ("observe", "fit", "score"):
+            if isinstance(self.critic, type) or not callable(getattr(self.critic, method, None)):
+                raise TypeError(f"critic must be an object with the method {method}(), got {critic!r}")
+        self.n_candidates = check_int(n_candidates, "n_candidates", low=1)
+        self.selection = SPEA2Tournament(3) if selection is None else selection
+        self.n_neighbours = check_int(n_neighbours, "n_neighbours", low=1)
+        self.p_near = check_float(p_near, "p_near", low=0.0, high=1.0)
+        self.eta_mutation = check_float(eta_mutation, "eta_mutation", low=0.0)
+        self.adapt = check_bool(adapt, "adapt")
+        self.counters: dict[str, float] = dict.fromkeys(
+            ("fits", "fit_seconds", "diverged", "screened", "topped_up", "nonfinite"), 0
+        )
+        self._fallback = classic_mating()
+        self._source_credit = Credit(len(self.sources), floor=0.1)
+        self._screen_credit = Credit(2, floor=0.1)  # not screened, screened
+        self._last = Population.create()
+        self._warned: set[str] = set()
+
+    @property
+    def probabilities(self) -> Floats:
+        """Of the sources ``(n_sources,)``, in the next generation."""
+        return self._source_credit.probabilities
+
+    @property
+    def screened_share(self) -> float:
+        """The share of offspring that the critic chooses in the next generation."""
+        return float(self._screen_credit.probabilities[1]) if self.adapt else 1.0
+
+    def do(
+        self,
+        problem: Any,
+        pop: Population,
+        n_offsprings: int,
+        random_state: np.random.Generator | None = None,
+        n_max_iterations: int | None = None,
+        algorithm: Any = None,
+        **kwargs: Any,
+    ) -> Population:
+        """Return ``n_offsprings`` new, unevaluated solutions, fewer only where the budget ends.
+
+        Raises:
+            ValueError: bounds are missing or infinite.
+            TypeError: variables are not real, or ``random_state`` is not a Generator.
+        """
+        check_real_problem(problem)
+        rng = check_rng(random_state, "random_state")
+        n_offsprings = within_budget(algorithm, n_offsprings)
+        options = {"random_state": rng, "algorithm": algorithm, **kwargs}
+        parents = pop[finite_solutions(pop)]
+        self.counters["nonfinite"] += len(pop) - len(parents)
+        self._learn_from_last(problem, pop)
+        off = Population.create()
+        if len(parents) > 2 and n_offsprings:
+            pool, ready, judge = self._prepare(problem, parents, rng)
+            if ready:
+                options |= {"pool": pool, "ready": ready, "judge": judge}
+                off = super().do(problem, parents, n_offsprings, n_max_iterations=n_max_iterations, **options)
+        if len(off) < n_offsprings:
+            off = self._top_up(problem, pop, off, n_offsprings, options)
+        self._last = off
+        return off
+
+    def _prepare(self, problem: Any, pop: Population, rng: np.random.Generator) -> tuple[MatingPool, list[int], bool]:
+        """Let critic and sources learn; return the pool, which sources can be used, and whether the critic can."""
+        start = time.perf_counter()
+        U, F, CV = to_unit(problem, pop.get("X")), pop.get("F"), np.maximum(pop.get("CV")[:, 0], 0.0)
+        pool = MatingPool.of(U, F, n_neighbours=self.n_neighbours, p_near=self.p_near)
+        judge = self.n_candidates > 1
+        if judge:
+            try:
+                self.critic.fit(U, F, CV, rng=rng)
+                self.counters["fits"] += 1
+            except TrainingDivergedError as error:
+                judge = False
+                self.counters["diverged"] += 1
+                self._warn_once("critic", f"{error}; offspring are not screened until the next fit")
+        ready = [k for k, source in enumerate(self.sources) if source.prepare(pool, rng=rng)]
+        for k in set(range(len(self.sources))) - set(ready):
+            self.counters["diverged"] += 1
+            self._warn_once(f"source {k}", f"source {k} could not be prepared; the others serve until it can")
+        self.counters["fit_seconds"] += time.perf_counter() - start
+        return pool, ready, judge
+
+    def _do(
+        self,
+        problem: Any,
+        pop: Population,
+        n_offsprings: int,
+        random_state: Any = None,
+        pool: Any = None,
+        ready: Any = (),
+        judge: bool = False,
+        **kwargs: Any,
+    ) -> Population:
+        """Make the candidates of every offspring, and keep the one the critic likes best."""
+        rng, K = random_state, self.n_candidates if judge else 1
+        parents = self.selection.do(problem, pop, n_offsprings, 1, to_pop=False, random_state=rng)[:, 0]
+        slots = np.repeat(parents, K)
+        p = self.probabilities[ready]
+        source = np.asarray(ready)[rng.choice(len(ready), size=len(slots), p=p / p.sum())]
+        U = np.empty((len(slots), problem.n_var))
+        for k in ready:
+            mine = np.flatnonzero(source == k)
+            if len(mine):
+                U[mine] = np.clip(self.sources[k].candidates(pool, slots[mine], rng=rng), 0.0, 1.0)
+        U = polynomial_mutation(U, rng=rng, eta=self.eta_mutation)
+        best, screened = np.arange(n_offsprings) * K, np.zeros(n_offsprings, dtype=bool)
+        if judge:
+            screened = rng.random(n_offsprings) < self.screened_share
+            choice = self.critic.score(U, pool.C[slots]).reshape(n_offsprings, K).argmax(axis=1)
+            best += np.where(screened, choice, 0)
+        off = Population.new(X=from_unit(problem, U[best]))
+        off.set("source", source[best])
+        off.set("screened", screened)
+        self.counters["screened"] += int(screened.sum())
+        return off
+
+    def _learn_from_last(self, problem: Any, pop: Population) -> None:
+        """Give credit for the last offspring that survived, and let the critic see them all."""
+        last, self._last = self._last, Population.create()
+        if len(last) == 0:
+            return
+        evaluated = np.array([one.F is not None and one.F.size == problem.n_obj for one in last])
+        last = last[evaluated]
+        if len(last) == 0:
+            return
+        alive = {id(one) for one in pop}
+        survived = np.array([id(one) in alive for one in last])
+        if self.adapt:
+            self._source_credit.update(last.get("source"), survived)
+            self._screen_credit.update(last.get("screened").astype(int), survived)
+        last = last[finite_solutions(last)]
+        if len(last) and self.n_candidates > 1:
+            self.critic.observe(to_unit(problem, last.get("X")), last.get("F"), np.maximum(last.get("CV")[:, 0], 0.0))
+
+    def _top_up(
+        self, problem: Any, pop: Population, off: Population, n_offsprings: int, options: dict[str, Any]
+    ) -> Population:
+        """Fill up with classic offspring: the population is too small or too uniform to breed from."""
+        n_before, n_barren = len(off), 0
+        options = {key: value for key, value in options.items() if key not in ("pool", "ready", "judge")}
+        while len(off) < n_offsprings and n_barren < 20:
+            more = self._fallback.do(problem, pop, n_offsprings - len(off), **options)
+            more = self.repair(problem, more, **options)
+            new = self.eliminate_duplicates.do(more, pop, off)[: n_offsprings - len(off)]
+            new.set("source", -1)
+            new.set("screened", False)
+            off = Population.merge(off, new)
+            n_barren = 0 if len(new) else n_barren + 1
+        self.counters["topped_up"] += len(off) - n_before
+        self._warn_once(
+            "topped_up",
+            f"{n_before} new solutions of {n_offsprings} could be bred; classic operators made the rest "
+            "(counters['topped_up'] counts them)",
+        )
+        return off
+
+    def _warn_once(self, what: str, message: str) -> None:
+        if what not in self._warned:
+            self._warned.add(what)
+            warnings.warn(message, RuntimeWarning, stacklevel=4)
+
+
+def _as_sources(sources: Sequence[Any]) -> list[CandidateSource]:
+    """Return sources, each generative model made one."""
+    if isinstance(sources, str) or not isinstance(sources, Sequence) or len(sources) == 0:
+        raise TypeError(f"sources must be a sequence such as [CrossoverSource(), FlowMatching()], got {sources!r}")
+    made: list[CandidateSource] = []
+    for source in sources:
+        if isinstance(source, type):
+            raise TypeError(f"a source must be an object, got the class {source.__name__}: write {source.__name__}()")
+        made.append(source if isinstance(source, CandidateSource) else ModelSource(source))
+    return made
