@@ -8,22 +8,19 @@ faults are mended, stands in docs/paper-versus-code.md.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Self
 
-import numpy as np
-from pymoo.algorithms.base.genetic import GeneticAlgorithm
 from pymoo.core.mutation import Mutation
 from pymoo.core.repair import Repair
 from pymoo.core.sampling import Sampling
 from pymoo.operators.mutation.nom import NoMutation
 from pymoo.operators.sampling.rnd import FloatRandomSampling
 from pymoo.util.display.multi import MultiObjectiveOutput
-from pymoo.util.optimum import filter_optimum
 
-from evogan._internal.checks import check_float, check_int, check_kind, check_real_problem
+from evogan._internal.checks import check_float, check_int, check_kind
+from evogan.algorithms._peers import BoxAlgorithm
 from evogan.losses import Minimax, NonSaturating, SourceWeights
 from evogan.models import GAN, GenerativeModel
 from evogan.operators import (
@@ -33,12 +30,10 @@ from evogan.operators import (
     SPEA2Tournament,
     check_elites,
     classic_mating,
-    finite_solutions,
-    within_budget,
 )
 
 
-class GMOEA(GeneticAlgorithm):
+class GMOEA(BoxAlgorithm):
     """GAN-driven multi-objective EA; the defaults are the best of the GAN settings tried, not the paper's.
 
     Args:
@@ -159,30 +154,6 @@ class GMOEA(GeneticAlgorithm):
             "recentre": True,  # departs from the code, which samples five generations around the first one's elites
         }
         return cls(pop_size, **{**settings, **options})
-
-    def _setup(self, problem: Any, **kwargs: Any) -> None:
-        check_real_problem(problem)
-        unknown = set(kwargs) - _SETUP_KEYWORDS
-        if unknown:  # pymoo would write them into the algorithm and say nothing
-            raise TypeError(f"unknown keyword {sorted(unknown)[0]!r}: minimize() takes {sorted(_SETUP_KEYWORDS)}")
-        n_evals = within_budget(self, self.pop_size)
-        if n_evals < self.pop_size:
-            raise ValueError(f"n_evals must be at least the population size {self.pop_size}, got {n_evals}")
-
-    def _set_optimum(self) -> None:
-        """Take the non-dominated solutions, none of which has a non-finite objective or constraint."""
-        finite = finite_solutions(self.pop)
-        if finite.any():
-            self.opt = filter_optimum(self.pop[finite], least_infeasible=True)
-        else:  # pymoo's display and default termination need one solution: a copy that counts as infeasible
-            self.opt = copy.deepcopy(self.pop[:1])
-            self.opt.set("CV", np.full((1, 1), np.finfo(np.float64).max))
-
-
-_SETUP_KEYWORDS = {"termination", "seed", "callback", "display", "output", "archive", "evaluator"} | {
-    "save_history",
-    "return_least_infeasible",
-}
 
 
 def code_schedule(generation: int) -> float:

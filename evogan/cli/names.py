@@ -28,7 +28,7 @@ class AlgorithmEntry:
 
 def algorithms() -> dict[str, AlgorithmEntry]:
     """Return the table of algorithms."""
-    from evogan.algorithms import GMOEA
+    from evogan.algorithms import CPSMOEA, CSEA, GMOEA, IMMOEA, MOEADDE, RMMEDA
     from evogan.models import GAN, Gaussian, Untrained
     from evogan.operators import GenerativeInfill
 
@@ -43,6 +43,12 @@ def algorithms() -> dict[str, AlgorithmEntry]:
 
         return NSGA2(pop_size, mating=GenerativeInfill(settings.pop("model", None) or GAN(), **settings))
 
+    def peer(cls: Callable[..., Any], about: str, for_n_obj: str = "several") -> AlgorithmEntry:
+        def made(pop_size: int, n_obj: int, **settings: Any) -> Any:
+            return cls(pop_size, **settings)
+
+        return AlgorithmEntry(made, about, cls, for_n_obj)
+
     table = {
         "gmoea": gmoea(GMOEA, "GMOEA with the best of the GAN settings tried"),
         "gmoea-paper": gmoea(GMOEA.paper, "GMOEA with the paper's settings"),
@@ -50,6 +56,11 @@ def algorithms() -> dict[str, AlgorithmEntry]:
         "gmoea-gaussian": gmoea(GMOEA, "null control: the elites' normal distribution for the GAN", model=Gaussian()),
         "gmoea-untrained": gmoea(GMOEA, "null control: a GAN that is never trained", model=Untrained()),
         "gmoea-classic": gmoea(GMOEA, "null control: GMOEA's classic operators alone", p_gan=0.0),
+        "im-moea": peer(IMMOEA, "IM-MOEA: variables modelled as functions of the objectives"),
+        "rm-meda": peer(RMMEDA, "RM-MEDA: offspring from pieces of a manifold"),
+        "moead-de": peer(MOEADDE, "MOEA/D with differential evolution"),
+        "cps-moea": peer(CPSMOEA, "CPS-MOEA: nearest neighbours choose among each parent's candidates", "any"),
+        "csea": peer(CSEA, "CSEA: a network chooses what is worth an expensive evaluation"),
         "nsga2-gan": AlgorithmEntry(nsga2_gan, "NSGA-II whose offspring come from a GAN", GenerativeInfill),
     }
     return table | _pymoo_algorithms()
@@ -184,7 +195,8 @@ def _constructor(model: Any) -> Callable[..., Any]:
 
 def problem_names() -> list[str]:
     """Return the names of all problems that can be made."""
-    ours = [f"imf{i}" for i in range(1, 11)]
+    ours = [f"imf{i}" for i in range(1, 11)] + [f"uf{i}" for i in range(1, 11)]
+    ours += [f"lz09-f{i}" for i in range(1, 10)] + [f"lsmop{i}" for i in range(1, 10)]
     pymoos = (
         [f"zdt{i}" for i in (1, 2, 3, 4, 6)] + [f"dtlz{i}" for i in range(1, 8)] + [f"wfg{i}" for i in range(1, 10)]
     )
@@ -250,8 +262,9 @@ def _default_sizes(name: str, n_obj: int | None) -> dict[str, int]:
 
 
 def _problem_class(name: str) -> Any:
-    if name.startswith("imf"):
-        return getattr(importlib.import_module("evogan.problems.imf"), name.upper())
+    for suite in ("imf", "uf", "lz09", "lsmop"):
+        if name.startswith(suite):
+            return getattr(importlib.import_module(f"evogan.problems.{suite}"), name.upper().replace("-", ""))
     if name in ("dtlz5", "dtlz6", "dtlz7"):
         return getattr(importlib.import_module("evogan.problems.dtlz"), name.upper())
     from pymoo.problems import get_problem

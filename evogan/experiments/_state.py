@@ -134,7 +134,8 @@ class RunState:
             infills = infills[:left]
         algorithm.evaluator.eval(algorithm.problem, infills, algorithm=algorithm)
         evaluated = Population.create(infills) if one else infills
-        if self.reference is None and isinstance(algorithm, LoopwiseAlgorithm):
+        one_by_one = isinstance(algorithm, LoopwiseAlgorithm) or getattr(algorithm, "one_by_one", False)
+        if self.reference is None and one_by_one:
             self.record_every = len(infills)
         if self.reference is None or self.reference.ideal is None:  # all non-finite: such a population tells nothing
             self.reference = Reference.of(self.front, evaluated.get("F"), evaluated.get("CV")[:, 0])

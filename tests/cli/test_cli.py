@@ -40,7 +40,7 @@ def test_help_is_fast_and_names_every_command():
 def test_list_and_doctor(capsys):
     assert evogan("list") == 0
     shown = capsys.readouterr().out
-    assert all(name in shown for name in ("gmoea-paper", "nsga3", "imf10", "welded_beam"))
+    assert all(name in shown for name in ("gmoea-paper", "nsga3", "imf10", "uf10", "lz09-f9", "lsmop9", "welded_beam"))
     assert evogan("doctor") == 0
     shown = capsys.readouterr().out
     assert all(word in shown for word in ("torch", "CUDA devices", "pymoo compiled", "threads"))
@@ -82,6 +82,12 @@ def test_every_listed_problem_can_be_made_and_evaluated():
 
 def test_sizes_reach_the_problem():
     assert make_problem("imf1", 12, None, {}).n_var == 12
+    assert make_problem("uf9", 12, 3, {}).n_var == 12
+    assert make_problem("lz09-f6", None, None, {}).name() == "LZ09F6"
+    assert make_problem("rotated-lz09-f2", 12, None, {}).name() == "rotated-LZ09F2"
+    for sizes, n_var in (((None, None), 200), ((1000, None), 1000), ((None, 3), 300)):
+        assert make_problem("lsmop1", *sizes, {}).n_var == n_var
+    assert make_problem("lsmop6", None, 3, {"n_k": 2}).sizes == [30, 76, 42]
     assert make_problem("dtlz2", 9, 4, {}).n_obj == 4
     assert make_problem("dtlz2", None, None, {}).n_var == 12
     assert make_problem("wfg4", None, 2, {}).n_var == 12
@@ -129,6 +135,8 @@ WRONG = {
     "negative seed": (["nsga2", "imf1", "--seed", "-1"], "seed"),
     "fixed size": (["gmoea", "welded_beam", "--n-var", "9"], "n_var = 4"),
     "too few variables": (["gmoea", "imf1", "--n-var", "1"], "n_var"),
+    "too few variables for groups": (["nsga2", "lsmop1", "--n-var", "18"], "n_var must be at least 19"),
+    "objectives that a problem has not": (["nsga2", "uf1", "--n-obj", "3"], "n_obj = 2"),
     "unknown setting": (["gmoea", "imf1", "--set", "refit_evry=3"], "refit_evry"),
     "unknown setting of pymoo's": (["nsga2", "imf1", "--set", "popsize=3"], "popsize"),
     "unknown model setting": (["gmoea", "imf1", "--set", "model.lr=3"], "lr_generator"),

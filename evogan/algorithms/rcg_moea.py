@@ -1,0 +1,104 @@
+"""RCG-MOEA: a relativistic conditional GAN breeds, and above all judges, the offspring of a multi-objective EA.
+
+This project's own algorithm. A discriminator D(x, c), conditioned on the position c on the front, learns from all pairs
+of evaluated solutions which of two is better there; of ten candidates per offspring only the one that it ranks first is
+evaluated. Candidates come from recombination and from a generator that learns solutions given their position.
+docs/flagship.md has the formulas, what was measured, and where it does not pay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from pymoo.core.repair import Repair
+from pymoo.core.sampling import Sampling
+from pymoo.operators.sampling.rnd import FloatRandomSampling
+from pymoo.util.display.multi import MultiObjectiveOutput
+
+from evogan._internal.checks import check_int, check_kind
+from evogan.algorithms._peers import BoxAlgorithm
+from evogan.models import ConditionalGAN, Critic, FlowMatching, RidgeCritic
+from evogan.operators import CrossoverSource, DifferentialSource, NicheSurvival, ScreenedInfill
+
+
+class RCGMOEA(BoxAlgorithm):
+    """Screened infill and niche survival; the default breeds with a conditional GAN beside recombination.
+
+    Args:
+        pop_size: population size N, at least 4.
+        sources: of candidates, see :class:`~evogan.operators.ScreenedInfill`; None means differential evolution,
+            crossover and a :class:`~evogan.models.ConditionalGAN`.
+        critic: None means a :class:`~evogan.models.RelativisticCritic`.
+        n_candidates: for each offspring; 1 never asks the critic.
+        n_offsprings: offspring a generation; None means N.
+        sampling: initial population; None means uniform.
+        repair: pymoo repair for all offspring.
+
+    Raises (when a run starts):
+        ValueError: bounds are missing or infinite, or the evaluation budget is smaller than ``pop_size``.
+        TypeError: variables are not real.
+
+    Example:
+        >>> from pymoo.optimize import minimize
+        >>> from evogan.problems.imf import IMF1
+        >>> result = minimize(IMF1(n_var=5), RCGMOEA(20), ("n_eval", 90), seed=1)
+        >>> result.algorithm.evaluator.n_eval
+        90
+    """
+
+    def __init__(
+        self,
+        pop_size: int = 100,
+        *,
+        sources: Sequence[Any] | None = None,
+        critic: Critic | None = None,
+        n_candidates: int = 10,
+        n_offsprings: int | None = None,
+        sampling: Sampling | None = None,
+        repair: Repair | None = None,
+    ) -> None:
+        if sampling is not None:
+            check_kind(sampling, Sampling, "sampling", "one of pymoo's Samplings")
+        if sources is None:
+            sources = [DifferentialSource(), CrossoverSource(), ConditionalGAN()]
+        super().__init__(
+            pop_size=check_int(pop_size, "pop_size", low=4),
+            sampling=FloatRandomSampling() if sampling is None else sampling,
+            survival=NicheSurvival(),
+            mating=ScreenedInfill(sources, critic=critic, n_candidates=n_candidates, repair=repair),
+            n_offsprings=None if n_offsprings is None else check_int(n_offsprings, "n_offsprings", low=1),
+            repair=repair,
+            eliminate_duplicates=True,
+            output=MultiObjectiveOutput(),
+            advance_after_initial_infill=True,
+        )
+
+    @classmethod
+    def flow(cls, pop_size: int = 100, **options: Any) -> Self:
+        """Breed with flow matching in the GAN's place. Keywords of :class:`RCGMOEA` override."""
+        return cls(pop_size, **{"sources": [*_classic(), FlowMatching()], **options})
+
+    @classmethod
+    def critic_only(cls, pop_size: int = 100, **options: Any) -> Self:
+        """Judge the offspring of recombination, without a generator."""
+        return cls(pop_size, **{"sources": _classic(), **options})
+
+    @classmethod
+    def generator_only(cls, pop_size: int = 100, **options: Any) -> Self:
+        """Breed with the conditional GAN beside recombination, without a critic: an ablation."""
+        return cls(pop_size, **{"n_candidates": 1, **options})
+
+    @classmethod
+    def shell(cls, pop_size: int = 100, **options: Any) -> Self:
+        """Neither generator nor critic: the null control that every claim needs beside it."""
+        return cls(pop_size, **{"sources": _classic(), "n_candidates": 1, **options})
+
+    @classmethod
+    def ridge(cls, pop_size: int = 100, **options: Any) -> Self:
+        """Let ridge regression judge in the critic's place: the control without a network."""
+        return cls(pop_size, **{"sources": _classic(), "critic": RidgeCritic(), **options})
+
+
+def _classic() -> list[Any]:
+    return [DifferentialSource(), CrossoverSource()]
