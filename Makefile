@@ -8,7 +8,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 .PHONY: run test test-slow check setup docs data clean
 
 run: $(STAMP)
-	$(BIN)/python examples/gmoea_beside_nsga2.py --out out/run
+	$(BIN)/python examples/rcg_moea_beside_gmoea.py --out out/run
 
 test: $(STAMP)
 	$(ONE_THREAD) $(BIN)/python -m pytest -q

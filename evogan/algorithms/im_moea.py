@@ -50,8 +50,7 @@ class IMMOEA(PeerAlgorithm):
         sampling: initial population; None means uniform.
 
     Raises (when a run starts):
-        ValueError: one objective, bounds that are missing or infinite, an evaluation budget smaller than ``pop_size``,
-            or more objectives than ``pop_size``.
+        ValueError: one objective, bounds missing or infinite, budget below or ``n_obj`` above ``pop_size``.
         TypeError: variables are not real.
 
     Example:

@@ -25,7 +25,7 @@ Ints = NDArray[np.intp]
 
 
 class MOEADDE(PeerAlgorithm):
-    """MOEA/D-DE: solution i minimises max_m lambda_im |f_m - z_m|, with z the best of every objective so far.
+    """MOEA/D-DE: solution i minimises max_m lambda_im abs(f_m - z_m), with z the best of every objective so far.
 
     The subproblems take turns. Subproblem i works, with probability ``delta``, on the T whose weights are nearest to
     its own, else on all. A child is x_i + F (x_r2 - x_r3) of two solutions there, with polynomial mutation; values
@@ -55,8 +55,7 @@ class MOEADDE(PeerAlgorithm):
         ideal: z ``(n_obj,)``; infinite before a finite evaluation.
 
     Raises (when a run starts):
-        ValueError: one objective, bounds that are missing or infinite, an evaluation budget smaller than the
-            population, or more objectives than ``pop_size``.
+        ValueError: one objective, bounds missing or infinite, budget below or ``n_obj`` above ``pop_size``.
         TypeError: variables are not real.
 
     Example:

@@ -31,7 +31,7 @@ class RCGMOEA(BoxAlgorithm):
             crossover and a :class:`~evogan.models.ConditionalGAN`.
         critic: None means a :class:`~evogan.models.RelativisticCritic`.
         n_candidates: for each offspring; 1 never asks the critic.
-        n_offsprings: offspring a generation; None means N.
+        n_offsprings: offspring a generation; None means N / 2, after which the networks learn from what came of them.
         sampling: initial population; None means uniform.
         repair: pymoo repair for all offspring.
 
@@ -67,7 +67,7 @@ class RCGMOEA(BoxAlgorithm):
             sampling=FloatRandomSampling() if sampling is None else sampling,
             survival=NicheSurvival(),
             mating=ScreenedInfill(sources, critic=critic, n_candidates=n_candidates, repair=repair),
-            n_offsprings=None if n_offsprings is None else check_int(n_offsprings, "n_offsprings", low=1),
+            n_offsprings=-(-pop_size // 2) if n_offsprings is None else check_int(n_offsprings, "n_offsprings", low=1),
             repair=repair,
             eliminate_duplicates=True,
             output=MultiObjectiveOutput(),

@@ -46,8 +46,7 @@ class RMMEDA(PeerAlgorithm):
         sampling: initial population; None means uniform.
 
     Raises (when a run starts):
-        ValueError: one objective, bounds that are missing or infinite, or an evaluation budget smaller than
-            ``pop_size``.
+        ValueError: one objective, bounds missing or infinite, or a budget below ``pop_size``.
         TypeError: variables are not real.
 
     Example:

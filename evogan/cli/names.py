@@ -28,7 +28,7 @@ class AlgorithmEntry:
 
 def algorithms() -> dict[str, AlgorithmEntry]:
     """Return the table of algorithms."""
-    from evogan.algorithms import CPSMOEA, CSEA, GMOEA, IMMOEA, MOEADDE, RMMEDA
+    from evogan.algorithms import CPSMOEA, CSEA, GMOEA, IMMOEA, MOEADDE, RCGMOEA, RMMEDA
     from evogan.models import GAN, Gaussian, Untrained
     from evogan.operators import GenerativeInfill
 
@@ -43,11 +43,14 @@ def algorithms() -> dict[str, AlgorithmEntry]:
 
         return NSGA2(pop_size, mating=GenerativeInfill(settings.pop("model", None) or GAN(), **settings))
 
-    def peer(cls: Callable[..., Any], about: str, for_n_obj: str = "several") -> AlgorithmEntry:
+    def plain(make: Callable[..., Any], about: str, for_n_obj: str = "several", accepts: Any = None) -> AlgorithmEntry:
         def made(pop_size: int, n_obj: int, **settings: Any) -> Any:
-            return cls(pop_size, **settings)
+            return make(pop_size, **settings)
 
-        return AlgorithmEntry(made, about, cls, for_n_obj)
+        return AlgorithmEntry(made, about, accepts or make, for_n_obj)
+
+    def rcg(make: Callable[..., Any], about: str) -> AlgorithmEntry:
+        return plain(make, about, "any", accepts=RCGMOEA)
 
     table = {
         "gmoea": gmoea(GMOEA, "GMOEA with the best of the GAN settings tried"),
@@ -56,11 +59,17 @@ def algorithms() -> dict[str, AlgorithmEntry]:
         "gmoea-gaussian": gmoea(GMOEA, "null control: the elites' normal distribution for the GAN", model=Gaussian()),
         "gmoea-untrained": gmoea(GMOEA, "null control: a GAN that is never trained", model=Untrained()),
         "gmoea-classic": gmoea(GMOEA, "null control: GMOEA's classic operators alone", p_gan=0.0),
-        "im-moea": peer(IMMOEA, "IM-MOEA: variables modelled as functions of the objectives"),
-        "rm-meda": peer(RMMEDA, "RM-MEDA: offspring from pieces of a manifold"),
-        "moead-de": peer(MOEADDE, "MOEA/D with differential evolution"),
-        "cps-moea": peer(CPSMOEA, "CPS-MOEA: nearest neighbours choose among each parent's candidates", "any"),
-        "csea": peer(CSEA, "CSEA: a network chooses what is worth an expensive evaluation"),
+        "rcg-moea": rcg(RCGMOEA, "RCG-MOEA: a conditional GAN breeds, a relativistic critic picks what is evaluated"),
+        "rcg-moea-flow": rcg(RCGMOEA.flow, "RCG-MOEA with flow matching in the GAN's place"),
+        "rcg-moea-critic": rcg(RCGMOEA.critic_only, "ablation: the critic alone, without a generator"),
+        "rcg-moea-generator": rcg(RCGMOEA.generator_only, "ablation: the generator alone, without a critic"),
+        "rcg-moea-shell": rcg(RCGMOEA.shell, "null control: neither generator nor critic"),
+        "rcg-moea-ridge": rcg(RCGMOEA.ridge, "control: ridge regression in the critic's place"),
+        "im-moea": plain(IMMOEA, "IM-MOEA: variables modelled as functions of the objectives"),
+        "rm-meda": plain(RMMEDA, "RM-MEDA: offspring from pieces of a manifold"),
+        "moead-de": plain(MOEADDE, "MOEA/D with differential evolution"),
+        "cps-moea": plain(CPSMOEA, "CPS-MOEA: nearest neighbours choose among each parent's candidates", "any"),
+        "csea": plain(CSEA, "CSEA: a network chooses what is worth an expensive evaluation"),
         "nsga2-gan": AlgorithmEntry(nsga2_gan, "NSGA-II whose offspring come from a GAN", GenerativeInfill),
     }
     return table | _pymoo_algorithms()

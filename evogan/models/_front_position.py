@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 
 _LEAST = 1e-3  # keeps a point with an objective at its ideal from having a weight of exactly 0
 _SMALLEST_WEIGHT = 0.03  # bounds the slope of the scalarisation at the ends of the front
+_FAR = 1e9  # so many spans away all is equally far: values can be computed with
 _SUM = 0.02  # of the objectives' sum, which tells weakly dominated points apart
 
 
@@ -44,8 +45,9 @@ class ObjectiveFrame:
         return cls(ideal, np.where(span > 0.0, np.minimum(span, np.finfo(np.float64).max), 1.0))
 
     def scale(self, F: Floats) -> Floats:
-        """Return objectives ``(n, n_obj)`` on the frame's scale: its own points lie in [0, 1]."""
-        return np.asarray((F - self.ideal) / self.span)
+        """Return objectives ``(n, n_obj)`` on the frame's scale: its own points lie in [0, 1], none beyond 1e9."""
+        with np.errstate(over="ignore"):
+            return np.asarray(np.clip((F - self.ideal) / self.span, -_FAR, _FAR))
 
     def positions(self, F: Floats) -> Floats:
         """Return the share ``(n, n_obj)`` of each objective in a solution's scaled objectives; rows add up to 1."""

@@ -19,6 +19,7 @@ from evogan._internal.checks import check_bool, check_float, check_int, check_rn
 from evogan._internal.devices import SMALL_NET, one_thread
 from evogan._internal.rng import torch_seeded
 from evogan.exceptions import NotFittedError, TrainingDivergedError
+from evogan.models._condition import check_condition
 from evogan.models._front_position import ObjectiveFrame, ReplayWindow, check_objectives, preferences
 from evogan.models._gan import _check_betas
 from evogan.models._relativistic_steps import RankingSteps
@@ -116,8 +117,8 @@ class RelativisticCritic:
             ValueError: ``X`` is not a matrix in the unit box, or ``F``, ``CV`` do not belong to it or are not finite.
         """
         X, F, CV = check_objectives(X, F, CV)
-        if self._learner is not None and self._shape == (X.shape[1], F.shape[1]):
-            self.accuracy = self._ranked_right(X, F, CV)
+        known = self._learner is not None and self._shape == (X.shape[1], F.shape[1])
+        self.accuracy = self._ranked_right(X, F, CV) if known else np.nan
         self._replay.add(X, F, CV)
 
     def fit(self, X: ArrayLike, F: ArrayLike, CV: ArrayLike | None = None, *, rng: np.random.Generator) -> Self:
@@ -131,9 +132,9 @@ class RelativisticCritic:
         check_rng(rng)
         shape = (X.shape[1], F.shape[1])
         n_steps = self.n_steps
+        self._replay.clear_unless(shape)
         with torch_seeded(rng), one_thread(X.shape[1] < SMALL_NET):
             if self._learner is None or shape != self._shape or not self.warm_start:
-                self._replay.clear_unless(shape)
                 self._shape, n_steps = shape, self.n_first_steps
                 self._learner = self._make(shape)
             self._standard = Standard.of(X)
@@ -151,12 +152,11 @@ class RelativisticCritic:
 
         Raises:
             NotFittedError: before :meth:`fit`.
-            ValueError: another number of variables, positions or rows than fitted or given.
+            ValueError: another number of variables, objectives or rows than fitted or given, or a value not finite.
         """
         phi, psi = self._net
-        X, C = check_unit_box(X, n_var=self._shape[0]), np.asarray(condition, dtype=np.float64)
-        if C.shape != (len(X), self._shape[1]):
-            raise ValueError(f"condition must have shape {(len(X), self._shape[1])}, got {C.shape}")
+        X = check_unit_box(X, n_var=self._shape[0])
+        C = check_condition(condition, len(X), self._shape[1])
         with torch.no_grad(), one_thread(self._shape[0] < SMALL_NET):
             z, c = self._tensors(X, C)
             D = (phi(z) * psi(c)).sum(dim=1) / self.hidden**0.5

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from evogan._internal.checks import check_float, check_int, check_rng, check_unit_box
 from evogan.exceptions import NotFittedError
+from evogan.models._condition import check_condition
 from evogan.models._front_position import ObjectiveFrame, ReplayWindow, chebyshev_each, check_objectives
 from evogan.models._standard import Standard
 
@@ -62,10 +63,7 @@ class RidgeCritic:
         if self._standard is None:
             raise NotFittedError(f"{type(self).__name__} must be fitted before it can rank")
         Y = self._features(check_unit_box(X, n_var=len(self._standard.mean))) @ self._weights
-        C = np.asarray(condition, dtype=np.float64)
-        if C.shape != Y.shape:
-            raise ValueError(f"condition must have shape {Y.shape}, got {C.shape}")
-        return -chebyshev_each(Y, C)
+        return -chebyshev_each(Y, check_condition(condition, *Y.shape))
 
     def _features(self, X: Array) -> Array:
         if self._standard is None:

@@ -17,6 +17,8 @@ from evogan.operators._spea2 import spea2_fitness, spea2_order
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
+_FAR = 1e150  # what is farther counts as so far: distances can be computed
+
 
 class NicheSurvival(Survival):
     """SPEA2's selection within each of a few directions first, then among all that are left.
@@ -75,4 +77,5 @@ def _scaled(F: Floats) -> Floats:
     # One point alone, or an objective that is the same for all of them, has no box: the population's serves.
     whole = ObjectiveFrame.of(F)
     span = np.where(best.max(axis=0) > best.min(axis=0), frame.span, whole.span)
-    return np.asarray((F - frame.ideal) / span)
+    with np.errstate(over="ignore"):
+        return np.asarray(np.minimum((F - frame.ideal) / span, _FAR))

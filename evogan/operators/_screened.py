@@ -100,6 +100,7 @@ class ScreenedInfill(InfillCriterion):
         self._source_credit = Credit(len(self.sources), floor=0.1)
         self._screen_credit = Credit(2, floor=0.1)  # not screened, screened
         self._last = Population.create()
+        self._generation = 0
         self._warned: set[str] = set()
 
     @property
@@ -131,6 +132,10 @@ class ScreenedInfill(InfillCriterion):
         check_real_problem(problem)
         rng = check_rng(random_state, "random_state")
         n_offsprings = within_budget(algorithm, n_offsprings)
+        generation = algorithm.n_iter if algorithm is not None else self._generation + 1
+        if generation <= self._generation:  # another run with the same object
+            self._last = Population.create()
+        self._generation = generation
         options = {"random_state": rng, "algorithm": algorithm, **kwargs}
         parents = pop[finite_solutions(pop)]
         self.counters["nonfinite"] += len(pop) - len(parents)
@@ -141,6 +146,7 @@ class ScreenedInfill(InfillCriterion):
             if ready:
                 options |= {"pool": pool, "ready": ready, "judge": judge}
                 off = super().do(problem, parents, n_offsprings, n_max_iterations=n_max_iterations, **options)
+                self.counters["screened"] += int(off.get("screened").sum()) if len(off) else 0
         if len(off) < n_offsprings:
             off = self._top_up(problem, pop, off, n_offsprings, options)
         self._last = off
@@ -193,12 +199,12 @@ class ScreenedInfill(InfillCriterion):
         best, screened = np.arange(n_offsprings) * K, np.zeros(n_offsprings, dtype=bool)
         if judge:
             screened = rng.random(n_offsprings) < self.screened_share
-            choice = self.critic.score(U, pool.C[slots]).reshape(n_offsprings, K).argmax(axis=1)
+            score = self.critic.score(U, pool.C[slots]).reshape(n_offsprings, K)
+            choice = np.where(np.isnan(score), -np.inf, score).argmax(axis=1)
             best += np.where(screened, choice, 0)
         off = Population.new(X=from_unit(problem, U[best]))
         off.set("source", source[best])
         off.set("screened", screened)
-        self.counters["screened"] += int(screened.sum())
         return off
 
     def _learn_from_last(self, problem: Any, pop: Population) -> None:

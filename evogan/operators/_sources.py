@@ -135,7 +135,8 @@ class ModelSource:
         refit_every: generations from one fit to the next.
 
     Attributes:
-        diverged: how many fits ended with a TrainingDivergedError; other sources serve until the next one.
+        diverged: how many fits or samples ended with a TrainingDivergedError. After a fit other sources serve until
+            the next one; in place of samples the parents are candidates, and the next generation fits.
     """
 
     def __init__(self, model: GenerativeModel, *, refit_every: int = 1) -> None:
@@ -146,12 +147,15 @@ class ModelSource:
         self.refit_every = check_int(refit_every, "refit_every", low=1)
         self.diverged = 0
         self._age: int | None = None
+        self._shape = (0, 0)
 
     def prepare(self, pool: MatingPool, *, rng: np.random.Generator) -> bool:
         """Fit the model if it is time to."""
         self._age = None if self._age is None else self._age + 1
-        if self._age is not None and self._age < self.refit_every:
+        shape = (pool.U.shape[1], pool.C.shape[1])
+        if self._age is not None and self._age < self.refit_every and shape == self._shape:
             return True
+        self._shape = shape
         try:
             self.model.fit(pool.U, rng=rng, **self._condition(pool.C))
         except TrainingDivergedError:
@@ -163,7 +167,13 @@ class ModelSource:
 
     def candidates(self, pool: MatingPool, parents: Ints, *, rng: np.random.Generator) -> Floats:
         """Return samples, those that are not finite replaced by the parents."""
-        U = np.asarray(self.model.sample(len(parents), rng=rng, **self._condition(pool.C[parents])), dtype=np.float64)
+        try:
+            samples = self.model.sample(len(parents), rng=rng, **self._condition(pool.C[parents]))
+        except TrainingDivergedError:  # weights may be finite, but too large to compute with
+            self.diverged += 1
+            self._age = None
+            return pool.U[parents]
+        U = np.asarray(samples, dtype=np.float64)
         return np.where(np.isfinite(U).all(axis=1, keepdims=True), U, pool.U[parents])
 
     def _condition(self, C: Floats) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""GMOEA beside NSGA-II at equal evaluations, on IMF1 and on its shifted twin.
+"""RCG-MOEA beside GMOEA and NSGA-II at equal evaluations, on IMF1 and on its shifted and rotated twin.
 
 IMF1's Pareto set touches a corner of the box, where a saturated generator falls by itself; the twin has the same
 front and its Pareto set in the inside of the box. Prints a table, saves fronts and convergence.
@@ -9,17 +9,17 @@ from pathlib import Path
 
 from pymoo.algorithms.moo.nsga2 import NSGA2
 
-from evogan.algorithms import GMOEA
+from evogan.algorithms import GMOEA, RCGMOEA
 from evogan.experiments import Progress, run
 from evogan.plotting import plot_convergence, plot_front, save_figure
 from evogan.problems.fronts import reference_front
 from evogan.problems.imf import IMF1
-from evogan.problems.transforms import shifted
+from evogan.problems.transforms import rotated
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--n-evals", type=int, default=10_000)
+    parser.add_argument("--n-evals", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("out/run"))
     parser.add_argument("--quick", action="store_true", help="500 evaluations, to see that it works")
@@ -28,9 +28,9 @@ def main():
     options.out.mkdir(parents=True, exist_ok=True)
 
     lines = []
-    for problem in (IMF1(n_var=30), shifted(IMF1(n_var=30))):
+    for problem in (IMF1(n_var=30), rotated(IMF1(n_var=30))):
         results = {}
-        for name, algorithm in (("GMOEA", GMOEA(100)), ("NSGA-II", NSGA2(100))):
+        for name, algorithm in (("RCG-MOEA", RCGMOEA(100)), ("GMOEA", GMOEA(100)), ("NSGA-II", NSGA2(100))):
             progress = Progress(f"{name} on {problem.name()}")
             results[name] = run(problem, algorithm, n_evals=n_evals, seed=options.seed, progress=progress)
             result = results[name]
