@@ -44,6 +44,12 @@ class ObjectiveFrame:
             span = F.max(axis=0) - ideal
         return cls(ideal, np.where(span > 0.0, np.minimum(span, np.finfo(np.float64).max), 1.0))
 
+    @classmethod
+    def of_feasible(cls, F: Floats, CV: Floats) -> Self:
+        """Return the frame of the feasible solutions, or of all while less than two are feasible."""
+        feasible = CV <= 0
+        return cls.of(F[feasible] if feasible.sum() > 1 else F)
+
     def scale(self, F: Floats) -> Floats:
         """Return objectives ``(n, n_obj)`` on the frame's scale: its own points lie in [0, 1], none beyond 1e9."""
         with np.errstate(over="ignore"):

@@ -171,7 +171,7 @@ class RelativisticCritic:
     def _train(self, X: Array, F: Array, CV: Array, n_steps: int, rng: np.random.Generator) -> None:
         n, (all_X, all_F, all_CV) = len(X), self._replay.behind(X, F, CV)
         n_old = len(all_X) - n
-        frame = ObjectiveFrame.of(F[CV <= 0] if (CV <= 0).sum() > 1 else F)
+        frame = ObjectiveFrame.of_feasible(F, CV)
         C = frame.positions(F)
         t = preferences(frame, all_F, all_CV, C)
         n_new = max(1, round(self.population_share * self.batch_size)) if n_old else self.batch_size
@@ -192,7 +192,7 @@ class RelativisticCritic:
         return D
 
     def _ranked_right(self, X: Array, F: Array, CV: Array) -> float:
-        frame = ObjectiveFrame.of(F)
+        frame = ObjectiveFrame.of_feasible(F, CV)
         C = frame.positions(F)
         with torch.no_grad(), one_thread(X.shape[1] < SMALL_NET):
             D = self._outputs(*self._tensors(X, C)).numpy()

@@ -52,7 +52,7 @@ class RidgeCritic:
         self._replay.clear_unless((X.shape[1], F.shape[1]))
         self._standard = Standard.of(X)
         all_X, all_F, _ = self._replay.behind(X, F, CV)
-        A, Y = self._features(all_X), ObjectiveFrame.of(F).scale(all_F)
+        A, Y = self._features(all_X), ObjectiveFrame.of_feasible(F, CV).scale(all_F)
         self._weights = np.asarray(
             np.linalg.solve(A.T @ A + self.penalty * np.eye(A.shape[1]), A.T @ Y), dtype=np.float64
         )

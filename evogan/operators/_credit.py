@@ -16,7 +16,7 @@ class Credit:
     Args:
         n: how many choices there are.
         floor: least probability of each, at most 1/n.
-        decay: weight of the past in the rates, in [0, 1).
+        decay: weight of the past in the rates, in [0, 1].
 
     Example:
         >>> credit = Credit(2, floor=0.1, decay=0.5)

@@ -45,6 +45,7 @@ class ScreenedInfill(InfillCriterion):
             crossover.
         critic: None means a :class:`~evogan.models.RelativisticCritic`.
         n_candidates: for each offspring; 1 never asks the critic.
+        refit_every: generations from one fit of the critic to the next; for algorithms with few offspring.
         selection: of parents; None means :class:`SPEA2Tournament` of three.
         n_neighbours: nearest solutions in objective space that are mates with probability ``p_near``.
         p_near: probability that a mate is a neighbour.
@@ -71,6 +72,7 @@ class ScreenedInfill(InfillCriterion):
         *,
         critic: Critic | None = None,
         n_candidates: int = 10,
+        refit_every: int = 1,
         selection: Selection | None = None,
         n_neighbours: int = 8,
         p_near: float = 0.7,
@@ -88,6 +90,7 @@ class ScreenedInfill(InfillCriterion):
             if isinstance(self.critic, type) or not callable(getattr(self.critic, method, None)):
                 raise TypeError(f"critic must be an object with the method {method}(), got {critic!r}")
         self.n_candidates = check_int(n_candidates, "n_candidates", low=1)
+        self.refit_every = check_int(refit_every, "refit_every", low=1)
         self.selection = SPEA2Tournament(3) if selection is None else selection
         self.n_neighbours = check_int(n_neighbours, "n_neighbours", low=1)
         self.p_near = check_float(p_near, "p_near", low=0.0, high=1.0)
@@ -101,6 +104,7 @@ class ScreenedInfill(InfillCriterion):
         self._screen_credit = Credit(2, floor=0.1)  # not screened, screened
         self._last = Population.create()
         self._generation = 0
+        self._fitted_at: int | None = None
         self._warned: set[str] = set()
 
     @property
@@ -134,7 +138,7 @@ class ScreenedInfill(InfillCriterion):
         n_offsprings = within_budget(algorithm, n_offsprings)
         generation = algorithm.n_iter if algorithm is not None else self._generation + 1
         if generation <= self._generation:  # another run with the same object
-            self._last = Population.create()
+            self._last, self._fitted_at = Population.create(), None
         self._generation = generation
         options = {"random_state": rng, "algorithm": algorithm, **kwargs}
         parents = pop[finite_solutions(pop)]
@@ -156,14 +160,15 @@ class ScreenedInfill(InfillCriterion):
         """Let critic and sources learn; return the pool, which sources can be used, and whether the critic can."""
         start = time.perf_counter()
         U, F, CV = to_unit(problem, pop.get("X")), pop.get("F"), np.maximum(pop.get("CV")[:, 0], 0.0)
-        pool = MatingPool.of(U, F, n_neighbours=self.n_neighbours, p_near=self.p_near)
+        pool = MatingPool.of(U, F, CV, n_neighbours=self.n_neighbours, p_near=self.p_near)
         judge = self.n_candidates > 1
-        if judge:
+        if judge and (self._fitted_at is None or self._generation - self._fitted_at >= self.refit_every):
             try:
                 self.critic.fit(U, F, CV, rng=rng)
+                self._fitted_at = self._generation
                 self.counters["fits"] += 1
             except TrainingDivergedError as error:
-                judge = False
+                judge, self._fitted_at = False, None
                 self.counters["diverged"] += 1
                 self._warn_once("critic", f"{error}; offspring are not screened until the next fit")
         ready = [k for k, source in enumerate(self.sources) if source.prepare(pool, rng=rng)]
@@ -220,7 +225,8 @@ class ScreenedInfill(InfillCriterion):
         survived = np.array([id(one) in alive for one in last])
         if self.adapt:
             self._source_credit.update(last.get("source"), survived)
-            self._screen_credit.update(last.get("screened").astype(int), survived)
+            choice = np.where(last.get("source") < 0, -1, last.get("screened").astype(int))  # not those topped up
+            self._screen_credit.update(choice, survived)
         last = last[finite_solutions(last)]
         if len(last) and self.n_candidates > 1:
             self.critic.observe(to_unit(problem, last.get("X")), last.get("F"), np.maximum(last.get("CV")[:, 0], 0.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -36,9 +37,9 @@ class MatingPool:
     p_near: float
 
     @classmethod
-    def of(cls, U: Floats, F: Floats, *, n_neighbours: int, p_near: float) -> MatingPool:
-        """Prepare solutions ``U`` with finite objectives ``F`` ``(n, n_obj)``, n at least 2."""
-        frame = ObjectiveFrame.of(F)
+    def of(cls, U: Floats, F: Floats, CV: Floats, *, n_neighbours: int, p_near: float) -> MatingPool:
+        """Prepare solutions ``U`` with finite objectives ``F`` ``(n, n_obj)`` and violations ``CV``, n at least 2."""
+        frame = ObjectiveFrame.of_feasible(F, CV)
         Y = frame.scale(F)
         distance = cdist(Y, Y)
         np.fill_diagonal(distance, -1.0)  # itself first, also among copies
@@ -169,7 +170,9 @@ class ModelSource:
         """Return samples, those that are not finite replaced by the parents."""
         try:
             samples = self.model.sample(len(parents), rng=rng, **self._condition(pool.C[parents]))
-        except TrainingDivergedError:  # weights may be finite, but too large to compute with
+        except TrainingDivergedError as error:  # weights may be finite, but too large to compute with
+            if not self.diverged:
+                warnings.warn(f"{error}; parents stand in for the samples", RuntimeWarning, stacklevel=2)
             self.diverged += 1
             self._age = None
             return pool.U[parents]

@@ -1,0 +1,207 @@
+"""Survival in every direction: by hand, against SPEA2, and with failures and constraints."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pymoo.core.population import Population
+from pymoo.core.problem import Problem
+
+from evogan.operators import NicheSurvival, SPEA2Survival, lattice, spea2_fitness
+from evogan.operators._niches import niche_order
+
+NAN, INF = float("nan"), float("inf")
+
+
+def rng(seed=1):
+    return np.random.default_rng(seed)
+
+
+def population(F, CV=None):
+    F = np.asarray(F, dtype=float)
+    G = np.zeros((len(F), 1)) if CV is None else np.asarray(CV, dtype=float)[:, None]
+    return Population.new(X=np.arange(len(F), dtype=float)[:, None], F=F, G=G)
+
+
+def survivors(F, n_survive, CV=None, survival=None):
+    """Return the rows that survive, in their order."""
+    pop, problem = population(F, CV), Problem(n_var=1, n_obj=np.shape(F)[1], n_ieq_constr=1)
+    survival = NicheSurvival() if survival is None else survival
+    return survival.do(problem, pop, n_survive=n_survive).get("X")[:, 0].astype(int).tolist()
+
+
+def directions_of(G, n_keep, places):
+    """Return the direction of each row by its angle, and how many directions there are."""
+    W = lattice(G.shape[1], max(G.shape[1], n_keep // places))
+    cosine = [[g @ w / np.linalg.norm(g) / np.linalg.norm(w) for w in W] for g in G]
+    return np.argmax(cosine, axis=1), len(W)
+
+
+# Niches ----------------------------------------------------------------------------------------------------
+
+# Three directions: f2 alone, both alike, f1 alone. The first three belong to the first, the others to the second.
+BY_HAND = np.array([[0.0, 1.0], [0.1, 0.7], [0.2, 0.6], [0.3, 0.5], [0.9, 0.8]])
+
+
+def test_niches_by_hand():
+    """One place each: 1 is nearest to 2 and 0 goes by its index; 3 dominates 4; the last place is for 1, not for 4."""
+    assert niche_order(BY_HAND, 3, 1).tolist() == [2, 3, 1]
+
+
+def test_a_direction_keeps_a_solution_that_spea2_would_drop():
+    """Behind the front, but alone in its direction."""
+    front = np.column_stack([np.linspace(0, 0.3, 9), np.linspace(1, 0.7, 9)])
+    G = np.vstack([front, [[1.0, 0.9]]])
+    G[9] = [1.0, 0.75]
+    assert 9 not in survivors(G, 4, survival=SPEA2Survival())
+    assert 9 in niche_order(G, 4, 2)
+    assert len(set(niche_order(G, 4, 2))) == 4
+
+
+@pytest.mark.parametrize(("n_obj", "n_keep", "places"), [(2, 20, 7), (2, 21, 2), (3, 30, 5), (5, 30, 7), (3, 4, 1)])
+def test_each_direction_gets_its_even_share(n_obj, n_keep, places):
+    for seed in range(5):
+        G = rng(seed).random((60, n_obj)) ** 2
+        kept = niche_order(G, n_keep, places)
+        assert len(np.unique(kept)) == n_keep, f"seed {seed}"
+        niche, n = directions_of(G, n_keep, places)
+        for k in range(n):
+            members = int((niche == k).sum())
+            assert (niche[kept] == k).sum() >= min(members, n_keep // n), f"seed {seed}, direction {k}"
+
+
+def test_the_quota_is_chosen_by_spea2():
+    for seed in range(5):
+        G = rng(seed).random((60, 2))
+        kept, (niche, n) = niche_order(G, 20, 7), directions_of(G, 20, 7)
+        for k in range(n):
+            mine = np.flatnonzero(niche == k)
+            best = mine[survivors(G[mine], 20 // n, survival=SPEA2Survival())]
+            assert set(best) <= set(kept), f"seed {seed}, direction {k}"
+
+
+def test_more_directions_than_places_leave_the_choice_to_spea2():
+    G = rng().random((30, 9))
+    assert sorted(niche_order(G, 4, 7)) == sorted(survivors(G, 4, survival=SPEA2Survival()))
+
+
+@pytest.mark.parametrize("n_survive", [1, 2, 4, 19])
+def test_one_objective_has_one_niche_which_is_spea2s(n_survive):
+    F = rng().random((20, 1))
+    assert survivors(F, n_survive) == survivors(F, n_survive, survival=SPEA2Survival())
+    assert sorted(survivors(F, n_survive)) == sorted(np.argsort(F[:, 0])[:n_survive])
+
+
+# Survival --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_obj", [1, 2, 3, 6])
+@pytest.mark.parametrize("n_survive", [1, 4, 15, 30, 40])
+def test_as_many_survive_as_may_and_none_twice(n_obj, n_survive):
+    kept = survivors(rng().random((30, n_obj)), n_survive)
+    assert len(kept) == len(set(kept)) == min(n_survive, 30)
+
+
+@pytest.mark.parametrize("F", [np.ones((9, 2)), np.tile([[0.0, 1.0]], (9, 1)), np.zeros((9, 3))], ids=["1", "2", "3"])
+def test_equal_objectives_do_no_harm(F):
+    assert len(set(survivors(F, 4))) == 4
+
+
+def test_one_point_of_the_front_is_kept_with_a_scale_of_the_population():
+    F = np.vstack([[[0.0, 0.0]], 1 + rng().random((20, 2))])
+    assert 0 in survivors(F, 5)
+    assert len(set(survivors(F, 5))) == 5
+
+
+def test_a_population_that_fits_is_ordered_best_first():
+    F = rng().random((12, 2))
+    kept = survivors(F, 12)
+    raw = np.floor(spea2_fitness(F))  # without the density, which depends on the scale
+    assert (np.diff(raw[kept]) >= 0).all()
+    assert sorted(kept) == list(range(12))
+
+
+def test_units_of_objectives_do_not_matter():
+    """To the bit, for factors that are powers of two and sums without rounding."""
+    for seed in range(5):
+        F = np.round(1024 * rng(seed).random((40, 3))) / 1024
+        plain = survivors(F, 15)
+        for factor, shift in ((2.0**20, 0), (2.0**-20, 0), ([1.0, 1024.0, 2.0**-9], [700, -3, 0])):
+            assert survivors(factor * (F + shift), 15) == plain, f"seed {seed}"
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1e150, 1e300])
+def test_objectives_of_any_size_do_no_harm(factor):
+    F = rng().random((30, 2))
+    assert survivors(factor * F, 10) == survivors(F, 10)
+
+
+def test_solutions_that_are_very_far_do_no_harm():
+    F = np.vstack([1e-12 * rng().random((9, 2)), 1e300 * (1 + rng().random((9, 2)))])
+    kept = survivors(F, 12)
+    assert set(range(9)) <= set(kept) and len(set(kept)) == 12
+    assert len(set(survivors(F, 4))) == 4
+
+
+def test_feasible_solutions_come_first_then_the_least_infeasible_then_failures():
+    F = np.array([[0.0, 0.0], [NAN, 0.0], [5.0, 6.0], [0.0, 0.0], [6.0, 5.0], [-INF, 1.0], [0.0, 0.0]])
+    CV = [3.0, 0.0, 0.0, 1.0, 0.0, 0.0, NAN]
+    kept = survivors(F, 7, CV)
+    assert set(kept[:2]) == {2, 4} and kept[2:4] == [3, 0] and set(kept[4:]) == {1, 5, 6}
+    assert survivors(F, 3, CV)[2] == 3
+    assert len(set(survivors(F, 1, CV)) & {2, 4}) == 1
+
+
+def test_infeasible_solutions_have_no_say_in_the_scale():
+    """A hundred times as far, and near the ideal point of what is feasible."""
+    F = rng().random((20, 2))
+    for far in (1e-9, 1e9):
+        assert survivors(np.vstack([F, [[far, far]]]), 8, [0.0] * 20 + [1.0]) == survivors(F, 8)
+
+
+def test_without_a_feasible_solution_the_violation_decides():
+    CV = [3.0, 1.0, 2.0, 5.0, 4.0]
+    assert survivors(rng().random((5, 2)), 5, CV) == [1, 2, 0, 4, 3]
+    assert survivors(rng().random((5, 2)), 2, CV) == [1, 2]
+
+
+def test_only_failures_survive_where_there_is_nothing_else():
+    assert len(set(survivors(np.full((5, 2), NAN), 3))) == 3
+
+
+def test_fitness_is_written_down_for_tournaments():
+    F = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0], [NAN, 0.0], [0.0, 0.0]])
+    pop = population(F, [0, 0, 0, 0, 1])
+    NicheSurvival().do(Problem(n_var=1, n_obj=2, n_ieq_constr=1), pop, n_survive=5)
+    fitness = pop.get("SPEA_F").astype(float)
+    assert (fitness[:2] < 1).all() and fitness[2] >= 1 and np.isinf(fitness[3:]).all()
+
+
+def test_the_density_of_the_fitness_knows_no_units():
+    F = np.round(1024 * rng().random((30, 2))) / 1024
+
+    def fitness(F):
+        pop = population(F)
+        NicheSurvival().do(Problem(n_var=1, n_obj=2, n_ieq_constr=1), pop, n_survive=9)
+        return pop.get("SPEA_F").astype(float)
+
+    assert np.array_equal(fitness(F), fitness(F * [1.0, 1024.0]))
+
+
+# The lattice and what is refused ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_max", [1, 5, 100])
+def test_the_lattice_of_one_objective_is_one_weight(n_max):
+    assert lattice(1, n_max).tolist() == [[1.0]]
+
+
+@pytest.mark.parametrize(("places", "error"), [(0, ValueError), (-1, ValueError), (2.0, TypeError), (None, TypeError)])
+def test_bad_places_are_named(places, error):
+    with pytest.raises(error, match="places must be"):
+        NicheSurvival(places=places)
+
+
+def test_unknown_keywords_are_refused():
+    with pytest.raises(TypeError, match="place"):
+        NicheSurvival(place=7)
