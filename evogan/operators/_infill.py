@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import time
-import warnings
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from evogan.exceptions import TrainingDivergedError
 from evogan.models import FitReport, GenerativeModel
 from evogan.operators._box import from_unit, to_unit
 from evogan.operators._budget import within_budget
-from evogan.operators._classic import classic_mating
+from evogan.operators._classic import classic_mating, top_up, warn_once
 from evogan.operators._split import check_elites, elite_poor_split, finite_solutions
 
 
@@ -143,10 +142,11 @@ class GenerativeInfill(InfillCriterion):
         n_sampled = len(off)
         self.counters["sampled"] += n_sampled
         if n_sampled < n_offsprings:
-            off = self._top_up(problem, pop, off, n_offsprings, options)
+            off = top_up(self, self.fallback, problem, pop, off, n_offsprings, options)
             self.counters["topped_up"] += len(off) - n_sampled
             if ready:
-                self._warn_once(
+                warn_once(
+                    self._warned,
                     "topped_up",
                     f"{type(self.model).__name__} gave {n_sampled} new solutions of {n_offsprings}; "
                     "classic operators made the rest (counters['topped_up'] counts them)",
@@ -198,28 +198,9 @@ class GenerativeInfill(InfillCriterion):
         except TrainingDivergedError as error:
             self._fitted_at, self._diverged_at = None, self._generation
             self.counters["diverged"] += 1
-            self._warn_once("diverged", f"{error}; classic operators serve until the next fit")
+            warn_once(self._warned, "diverged", f"{error}; classic operators serve until the next fit")
             return False
         self._fitted_at = self._generation
         self.counters["fits"] += 1
         self.counters["fit_seconds"] += time.perf_counter() - start
         return True
-
-    def _top_up(
-        self, problem: Any, pop: Population, off: Population, n_offsprings: int, options: dict[str, Any]
-    ) -> Population:
-        """Fill ``off`` with classic offspring, all new and inside the box."""
-        n_barren = 0  # rounds in a row that brought nothing new: the box may hold no more
-        while len(off) < n_offsprings and n_barren < 20:
-            more = self.fallback.do(problem, pop, n_offsprings - len(off), **options)
-            more = self.repair(problem, more, **options)
-            more.set("X", np.clip(more.get("X"), problem.xl, problem.xu)) if len(more) else None
-            new = self.eliminate_duplicates.do(more, pop, off)[: n_offsprings - len(off)]
-            off = Population.merge(off, new)
-            n_barren = 0 if len(new) else n_barren + 1
-        return off
-
-    def _warn_once(self, kind: str, message: str) -> None:
-        if kind not in self._warned:
-            self._warned.add(kind)
-            warnings.warn(message, RuntimeWarning, stacklevel=3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +19,7 @@ from evogan.exceptions import TrainingDivergedError
 from evogan.models import Critic, RelativisticCritic
 from evogan.operators._box import from_unit, to_unit
 from evogan.operators._budget import within_budget
-from evogan.operators._classic import classic_mating
+from evogan.operators._classic import classic_mating, top_up, warn_once
 from evogan.operators._credit import Credit
 from evogan.operators._sources import CandidateSource, CrossoverSource, DifferentialSource, MatingPool, ModelSource
 from evogan.operators._spea2 import SPEA2Tournament
@@ -148,11 +147,21 @@ class ScreenedInfill(InfillCriterion):
         if len(parents) > 2 and n_offsprings:
             pool, ready, judge = self._prepare(problem, parents, rng)
             if ready:
-                options |= {"pool": pool, "ready": ready, "judge": judge}
-                off = super().do(problem, parents, n_offsprings, n_max_iterations=n_max_iterations, **options)
+                use = {"pool": pool, "ready": ready, "judge": judge, "n_max_iterations": n_max_iterations}
+                off = super().do(problem, parents, n_offsprings, **use, **options)
                 self.counters["screened"] += int(off.get("screened").sum()) if len(off) else 0
         if len(off) < n_offsprings:
-            off = self._top_up(problem, pop, off, n_offsprings, options)
+            n_bred = len(off)
+            off = top_up(self, self._fallback, problem, pop, off, n_offsprings, options)
+            off[n_bred:].set("source", -1)
+            off[n_bred:].set("screened", False)
+            self.counters["topped_up"] += len(off) - n_bred
+            warn_once(
+                self._warned,
+                "topped_up",
+                f"{n_bred} new solutions of {n_offsprings} could be bred; classic operators made the rest "
+                "(counters['topped_up'] counts them)",
+            )
         self._last = off
         return off
 
@@ -170,11 +179,11 @@ class ScreenedInfill(InfillCriterion):
             except TrainingDivergedError as error:
                 judge, self._fitted_at = False, None
                 self.counters["diverged"] += 1
-                self._warn_once("critic", f"{error}; offspring are not screened until the next fit")
+                warn_once(self._warned, "critic", f"{error}; offspring are not screened until the next fit")
         ready = [k for k, source in enumerate(self.sources) if source.prepare(pool, rng=rng)]
         for k in set(range(len(self.sources))) - set(ready):
             self.counters["diverged"] += 1
-            self._warn_once(f"source {k}", f"source {k} could not be prepared; the others serve until it can")
+            warn_once(self._warned, f"source {k}", f"source {k} could not be prepared; the others serve until it can")
         self.counters["fit_seconds"] += time.perf_counter() - start
         return pool, ready, judge
 
@@ -230,33 +239,6 @@ class ScreenedInfill(InfillCriterion):
         last = last[finite_solutions(last)]
         if len(last) and self.n_candidates > 1:
             self.critic.observe(to_unit(problem, last.get("X")), last.get("F"), np.maximum(last.get("CV")[:, 0], 0.0))
-
-    def _top_up(
-        self, problem: Any, pop: Population, off: Population, n_offsprings: int, options: dict[str, Any]
-    ) -> Population:
-        """Fill up with classic offspring: the population is too small or too uniform to breed from."""
-        n_before, n_barren = len(off), 0
-        options = {key: value for key, value in options.items() if key not in ("pool", "ready", "judge")}
-        while len(off) < n_offsprings and n_barren < 20:
-            more = self._fallback.do(problem, pop, n_offsprings - len(off), **options)
-            more = self.repair(problem, more, **options)
-            new = self.eliminate_duplicates.do(more, pop, off)[: n_offsprings - len(off)]
-            new.set("source", -1)
-            new.set("screened", False)
-            off = Population.merge(off, new)
-            n_barren = 0 if len(new) else n_barren + 1
-        self.counters["topped_up"] += len(off) - n_before
-        self._warn_once(
-            "topped_up",
-            f"{n_before} new solutions of {n_offsprings} could be bred; classic operators made the rest "
-            "(counters['topped_up'] counts them)",
-        )
-        return off
-
-    def _warn_once(self, what: str, message: str) -> None:
-        if what not in self._warned:
-            self._warned.add(what)
-            warnings.warn(message, RuntimeWarning, stacklevel=4)
 
 
 def _as_sources(sources: Sequence[Any]) -> list[CandidateSource]:
