@@ -38,11 +38,11 @@ class ConditionalGAN(StandardisedModel[AdversarialTrainer]):
     Args:
         loss: None means ``Relativistic(NonSaturating())``, real and generated solutions of one condition in pairs.
         regularizers: penalties on the discriminator; None means ``[R1(1.0), R2(1.0)]``, gamma = 1.
-        n_latent: standard normal variables that feed the generator.
+        n_latent: standard normal variables that feed the generator; None means half of ``n_var``, at least 16.
         n_steps: steps, of both players, of a fit that goes on from the last one.
         n_first_steps: steps of a fit with new networks.
         batch_size: solutions of one step, at least 2.
-        lr: Adam's learning rate for both players.
+        lr: Adam's learning rate for both players; None means 0.0015, times 30 / n_var beyond 30 variables.
         betas: Adam's decay rates.
         hidden: widths of both networks' hidden layers.
         warm_start: continue from the last fit's networks where the numbers of variables and of conditions are the same.
@@ -66,11 +66,11 @@ class ConditionalGAN(StandardisedModel[AdversarialTrainer]):
         *,
         loss: AdversarialLoss | None = None,
         regularizers: Sequence[Regularizer] | None = None,
-        n_latent: int = 16,
+        n_latent: int | None = None,
         n_steps: int = 20,
         n_first_steps: int = 100,
         batch_size: int = 40,
-        lr: float = 1.5e-3,
+        lr: float | None = None,
         betas: tuple[float, float] = (0.0, 0.99),
         hidden: Sequence[int] = (64, 64),
         warm_start: bool = True,
@@ -80,7 +80,7 @@ class ConditionalGAN(StandardisedModel[AdversarialTrainer]):
             n_steps=n_steps,
             n_first_steps=n_first_steps,
             batch_size=batch_size,
-            lr=lr,
+            lr=1.5e-3 if lr is None else lr,
             betas=betas,
             hidden=hidden,
             warm_start=warm_start,
@@ -91,25 +91,32 @@ class ConditionalGAN(StandardisedModel[AdversarialTrainer]):
         if isinstance(regularizers, Regularizer) or not all(callable(one) for one in regularizers):
             raise TypeError(f"regularizers must be a sequence of penalties, e.g. [R1(1.0)], got {regularizers!r}")
         self.regularizers = tuple(regularizers)
-        self.n_latent = check_int(n_latent, "n_latent", low=1)
+        self.n_latent = None if n_latent is None else check_int(n_latent, "n_latent", low=1)
+        self._scales_lr = lr is None
         self.engine = check_choice(engine, "engine", ("auto", "autograd"))
 
     def _make(self, n_var: int, n_condition: int) -> AdversarialTrainer:
+        # Adam moves every weight alike: with more inputs, smaller steps move the sum as far.
+        lr = self.lr * min(1.0, 30 / n_var) if self._scales_lr else self.lr
         return AdversarialTrainer(
-            ResidualGenerator([n_condition + self.n_latent, *self.hidden, n_var]),
+            ResidualGenerator([n_condition + self._width, *self.hidden, n_var]),
             ConditionalDiscriminator([n_var + n_condition, *self.hidden, 1]),
             prior=self._prior,
             loss=self.loss,
             regularizers=self.regularizers,
-            optimizer_G=adam(self.lr, betas=self.betas),
-            optimizer_D=adam(self.lr, betas=self.betas),
+            optimizer_G=adam(lr, betas=self.betas),
+            optimizer_D=adam(lr, betas=self.betas),
         )
 
+    @property
+    def _width(self) -> int:
+        return max(16, self._shape[0] // 2) if self.n_latent is None else self.n_latent
+
     def _prior(self, n: int) -> Tensor:
-        return torch.randn(n, self.n_latent)
+        return torch.randn(n, self._width)
 
     def _block(self, learner: AdversarialTrainer, z: Tensor, c: Tensor) -> Tensor:
-        latents = torch.randn(2, *z.shape[:2], self.n_latent)
+        latents = torch.randn(2, *z.shape[:2], self._width)
         if self.engine == "auto" and supports(learner):
             steps = RelativisticSteps(learner)
             batches = zip(z.numpy(), c.numpy(), *latents.numpy(), strict=True)

@@ -62,7 +62,7 @@ class RelativisticCritic:
         n_conditions: positions of one step.
         population_share: share of a batch from the population, the rest from what was observed lately.
         window: how many observed batches are replayed.
-        lr: Adam's learning rate.
+        lr: Adam's learning rate; None means 0.003, times 30 / n_var beyond 30 variables.
         betas: Adam's decay rates.
         warm_start: continue from the last fit's networks where the numbers of variables and objectives are the same.
 
@@ -90,7 +90,7 @@ class RelativisticCritic:
         n_conditions: int = 6,
         population_share: float = 0.4,
         window: int = 8,
-        lr: float = 3e-3,
+        lr: float | None = None,
         betas: tuple[float, float] = (0.9, 0.99),
         warm_start: bool = True,
     ) -> None:
@@ -101,7 +101,7 @@ class RelativisticCritic:
         self.n_conditions = check_int(n_conditions, "n_conditions", low=1)
         self.population_share = check_float(population_share, "population_share", low=0.0, high=1.0, low_open=True)
         self.window = check_int(window, "window", low=1)
-        self.lr = check_float(lr, "lr", low=0.0, low_open=True)
+        self.lr = None if lr is None else check_float(lr, "lr", low=0.0, low_open=True)
         self.betas = _check_betas(betas)
         self.warm_start = check_bool(warm_start, "warm_start")
         self.accuracy = np.nan
@@ -166,7 +166,9 @@ class RelativisticCritic:
         h = self.hidden
         phi = mlp([shape[0], h, h, h], activation=nn.SiLU)
         psi = mlp([shape[1], h, h], activation=nn.SiLU)
-        return Descent(nn.ModuleList([phi, psi]), self.lr, self.betas)
+        # Adam moves every weight alike: with more inputs, smaller steps move the sum as far.
+        lr = 3e-3 * min(1.0, 30 / shape[0]) if self.lr is None else self.lr
+        return Descent(nn.ModuleList([phi, psi]), lr, self.betas)
 
     def _train(self, X: Array, F: Array, CV: Array, n_steps: int, rng: np.random.Generator) -> None:
         n, (all_X, all_F, all_CV) = len(X), self._replay.behind(X, F, CV)
