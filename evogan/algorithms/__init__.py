@@ -5,6 +5,7 @@
 :class:`IMMOEA`      Cheng, Jin, Narukawa, Sendhoff, IEEE TEVC 19(6), 2015: a peer that models variables by objectives
 :class:`RMMEDA`      Zhang, Zhou, Jin, IEEE TEVC 12(1), 2008: a peer that samples pieces of a manifold
 :class:`MOEADDE`     Li, Zhang, IEEE TEVC 13(2), 2009: a peer of many subproblems and differential evolution
+:class:`RCGMOEA`     this project's own: a conditional GAN breeds, a relativistic critic picks what is evaluated
 :class:`EGAN`        Wang, Xu, Yao, Tao, IEEE TEVC 23(6), 2019: generators evolve, losses are mutations
 :class:`CDEGAN`      Chen et al., IEEE TEVC 25(5), 2021: discriminators evolve too
 :class:`Lipizzaner`  Schmiedlechner et al., 2018: GANs coevolve in the cells of a grid
