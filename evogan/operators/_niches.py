@@ -12,7 +12,7 @@ from pymoo.core.survival import Survival
 from evogan._internal.checks import check_int
 from evogan.models import ObjectiveFrame
 from evogan.operators._lattice import lattice
-from evogan.operators._spea2 import spea2_fitness, spea2_order
+from evogan.operators._spea2 import kinds, set_fitness, spea2_fitness, spea2_order
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -41,17 +41,17 @@ class NicheSurvival(Survival):
 
     def _do(self, problem: Any, pop: Population, *args: Any, n_survive: int, **kwargs: Any) -> Population:
         F, CV = pop.get("F"), pop.get("CV")[:, 0]
-        feasible = np.flatnonzero(np.isfinite(F).all(axis=1) & (CV <= 0))
-        order, fitness = spea2_order(F, CV, len(pop))
+        feasible, infeasible, broken = kinds(F, CV)
+        fitness, chosen = np.full(len(pop), np.inf), feasible
         if len(feasible):
             G = _scaled(F[feasible])
             fitness[feasible] = spea2_fitness(G)  # the density on a common scale
             if len(feasible) > n_survive:
-                order = feasible[niche_order(G, n_survive, self.places)]
+                chosen = feasible[niche_order(G, n_survive, self.places)]
             else:
-                order = np.concatenate([feasible[np.argsort(fitness[feasible], kind="stable")], order[len(feasible) :]])
-        pop.set("SPEA_F", fitness)
-        return pop[order[:n_survive]]
+                chosen = feasible[np.argsort(fitness[feasible], kind="stable")]
+        set_fitness(pop, fitness)
+        return pop[np.concatenate([chosen, infeasible, broken])[:n_survive]]
 
 
 def niche_order(G: Floats, n_keep: int, places: int) -> Ints:

@@ -95,7 +95,8 @@ class SPEA2Survival(Survival):
     """Environmental selection of SPEA2: non-dominated points first, truncated or filled up by fitness.
 
     Feasible solutions come first, then infeasible ones by constraint violation; solutions with a non-finite
-    objective or constraint come last of all. Sets ``SPEA_F`` of each individual (infinite unless feasible).
+    objective or constraint come last of all. Sets ``SPEA_F`` of each individual (infinite unless feasible), and what
+    NSGA-II's tournament and result go by: ``rank``, 0 where no other dominates it, and ``crowding``, minus the fitness.
     """
 
     def __init__(self) -> None:
@@ -103,16 +104,21 @@ class SPEA2Survival(Survival):
 
     def _do(self, problem: Any, pop: Population, *args: Any, n_survive: int, **kwargs: Any) -> Population:
         order, fitness = spea2_order(pop.get("F"), pop.get("CV")[:, 0], n_survive)
-        pop.set("SPEA_F", fitness)
+        set_fitness(pop, fitness)
         return pop[order]
+
+
+def kinds(F: Floats, CV: Floats) -> tuple[Ints, Ints, Ints]:
+    """Return the indices of the feasible, of the infeasible by violation, and of those with a non-finite value."""
+    finite = np.isfinite(F).all(axis=1) & np.isfinite(CV)
+    infeasible = np.flatnonzero(finite & (CV > 0))
+    infeasible = infeasible[np.argsort(CV[infeasible], kind="stable")]
+    return np.flatnonzero(finite & (CV <= 0)), infeasible, np.flatnonzero(~finite)
 
 
 def spea2_order(F: Floats, CV: Floats, n_survive: int) -> tuple[Ints, Floats]:
     """Return the indices of ``n_survive`` survivors, best kind first, and the fitness of all ``(n,)``."""
-    finite = np.isfinite(F).all(axis=1) & np.isfinite(CV)
-    feasible = np.flatnonzero(finite & (CV <= 0))
-    infeasible = np.flatnonzero(finite & (CV > 0))
-    infeasible = infeasible[np.argsort(CV[infeasible], kind="stable")]
+    feasible, infeasible, broken = kinds(F, CV)
     fitness = np.full(len(F), np.inf)
     chosen = feasible
     if len(feasible):
@@ -124,8 +130,13 @@ def spea2_order(F: Floats, CV: Floats, n_survive: int) -> tuple[Ints, Floats]:
                 chosen = feasible[good[_truncate(distance[np.ix_(good, good)], n_survive)]]
             else:
                 chosen = feasible[np.argsort(fitness[feasible], kind="stable")[:n_survive]]
-    order = np.concatenate([chosen, infeasible, np.flatnonzero(~finite)])
+    order = np.concatenate([chosen, infeasible, broken])
     return order[:n_survive], fitness
+
+
+def set_fitness(pop: Population, fitness: Floats) -> None:
+    """Tell each individual its fitness, and the same as NSGA-II's tournament and result look for it."""
+    pop.set("SPEA_F", fitness, "rank", np.where(fitness < 1, 0, 1), "crowding", -fitness)
 
 
 class SPEA2Tournament(Selection):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pymoo.algorithms.moo.nsga2 import NSGA2
 from pymoo.core.population import Population
 from pymoo.core.problem import Problem
+from pymoo.optimize import minimize
 
 from evogan.operators import NicheSurvival, SPEA2Survival, lattice, spea2_fitness
 from evogan.operators._niches import niche_order
+from evogan.problems.imf import IMF1
 
 NAN, INF = float("nan"), float("inf")
 
@@ -205,3 +208,10 @@ def test_bad_places_are_named(places, error):
 def test_unknown_keywords_are_refused():
     with pytest.raises(TypeError, match="place"):
         NicheSurvival(place=7)
+
+
+@pytest.mark.parametrize("survival", [NicheSurvival, SPEA2Survival])
+def test_serves_nsga2_whose_tournament_and_result_go_by_rank_and_crowding(survival):
+    result = minimize(IMF1(n_var=5), NSGA2(20, survival=survival()), ("n_eval", 100), seed=1)
+    F = result.pop.get("F")
+    assert set(map(tuple, result.F)) == set(map(tuple, F[spea2_fitness(F) < 1]))
