@@ -2,7 +2,8 @@
 
 This project's own algorithm. A discriminator D(x, c), conditioned on the position c on the front, learns from all pairs
 of evaluated solutions which of two is better there; of ten candidates per offspring only the one that it ranks first is
-evaluated. Candidates come from recombination and from a generator that learns solutions given their position.
+evaluated. Ridge regression takes turns with it, and who chooses more often follows what survives. Candidates come from
+recombination and from a generator that learns solutions given their position.
 docs/flagship.md has the formulas, what was measured, and where it does not pay.
 """
 
@@ -18,7 +19,7 @@ from pymoo.util.display.multi import MultiObjectiveOutput
 
 from evogan._internal.checks import check_int, check_kind
 from evogan.algorithms._peers import BoxAlgorithm
-from evogan.models import ConditionalGAN, Critic, FlowMatching, RidgeCritic
+from evogan.models import ConditionalGAN, Critic, FlowMatching, RelativisticCritic, RidgeCritic
 from evogan.operators import CrossoverSource, DifferentialSource, NicheSurvival, ScreenedInfill
 
 
@@ -29,8 +30,9 @@ class RCGMOEA(BoxAlgorithm):
         pop_size: population size N, at least 4.
         sources: of candidates, see :class:`~evogan.operators.ScreenedInfill`; None means differential evolution,
             crossover and a :class:`~evogan.models.ConditionalGAN`.
-        critic: None means a :class:`~evogan.models.RelativisticCritic`.
-        n_candidates: for each offspring; 1 never asks the critic.
+        critic: one, or a list of several that take turns; None means a :class:`~evogan.models.RelativisticCritic` and
+            a :class:`~evogan.models.RidgeCritic`.
+        n_candidates: for each offspring; 1 never asks a critic.
         n_offsprings: offspring a generation; None means N / 2, after which the networks learn from what came of them.
         sampling: initial population; None means uniform.
         repair: pymoo repair for all offspring.
@@ -52,7 +54,7 @@ class RCGMOEA(BoxAlgorithm):
         pop_size: int = 100,
         *,
         sources: Sequence[Any] | None = None,
-        critic: Critic | None = None,
+        critic: Critic | Sequence[Critic] | None = None,
         n_candidates: int = 10,
         n_offsprings: int | None = None,
         sampling: Sampling | None = None,
@@ -61,7 +63,9 @@ class RCGMOEA(BoxAlgorithm):
         if sampling is not None:
             check_kind(sampling, Sampling, "sampling", "one of pymoo's Samplings")
         if sources is None:
-            sources = [DifferentialSource(), CrossoverSource(), ConditionalGAN()]
+            sources = [*_classic(), ConditionalGAN()]
+        if critic is None:
+            critic = [RelativisticCritic(), RidgeCritic()]
         super().__init__(
             pop_size=check_int(pop_size, "pop_size", low=4),
             sampling=FloatRandomSampling() if sampling is None else sampling,
@@ -80,13 +84,18 @@ class RCGMOEA(BoxAlgorithm):
         return cls(pop_size, **{"sources": [*_classic(), FlowMatching()], **options})
 
     @classmethod
-    def critic_only(cls, pop_size: int = 100, **options: Any) -> Self:
-        """Judge the offspring of recombination, without a generator."""
+    def no_generator(cls, pop_size: int = 100, **options: Any) -> Self:
+        """Judge the offspring of recombination alone, by both critics."""
         return cls(pop_size, **{"sources": _classic(), **options})
 
     @classmethod
+    def critic_only(cls, pop_size: int = 100, **options: Any) -> Self:
+        """Judge the offspring of recombination alone, by the network alone: an ablation."""
+        return cls(pop_size, **{"sources": _classic(), "critic": RelativisticCritic(), **options})
+
+    @classmethod
     def generator_only(cls, pop_size: int = 100, **options: Any) -> Self:
-        """Breed with the conditional GAN beside recombination, without a critic: an ablation."""
+        """Breed with the conditional GAN beside recombination, and judge nothing: an ablation."""
         return cls(pop_size, **{"n_candidates": 1, **options})
 
     @classmethod
@@ -96,7 +105,7 @@ class RCGMOEA(BoxAlgorithm):
 
     @classmethod
     def ridge(cls, pop_size: int = 100, **options: Any) -> Self:
-        """Let ridge regression judge in the critic's place: the control without a network."""
+        """Judge the offspring of recombination alone, by ridge regression alone: the control without a network."""
         return cls(pop_size, **{"sources": _classic(), "critic": RidgeCritic(), **options})
 
 

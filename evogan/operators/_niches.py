@@ -21,12 +21,14 @@ _FAR = 1e150  # what is farther counts as so far: distances can be computed
 
 
 class NicheSurvival(Survival):
-    """SPEA2's selection within each of a few directions first, then among all that are left.
+    """SPEA2's selection within each of a few directions first, as long as dominated solutions are to survive.
 
     Objectives are scaled by the box of the non-dominated feasible solutions, whatever their units. A solution belongs
     to the direction of a simplex lattice with the smallest angle; each direction keeps at most its even share of the
-    places. Directions are those of R. Cheng et al., "A multiobjective evolutionary algorithm using Gaussian
-    process-based inverse modeling", IEEE TEVC 19(6), 2015; selection is SPEA2's (Zitzler, Laumanns, Thiele 2001).
+    places, and the rest goes to the best of all that are left. Once there are more non-dominated solutions than places,
+    SPEA2's truncation spreads them better than shares do, and selects alone. Directions are those of R. Cheng et al.,
+    "A multiobjective evolutionary algorithm using Gaussian process-based inverse modeling", IEEE TEVC 19(6), 2015;
+    selection is SPEA2's (Zitzler, Laumanns, Thiele 2001).
 
     Feasible solutions come first, then infeasible ones by constraint violation, and those with a non-finite objective
     or constraint last.
@@ -46,7 +48,9 @@ class NicheSurvival(Survival):
         if len(feasible):
             G = _scaled(F[feasible])
             fitness[feasible] = spea2_fitness(G)  # the density on a common scale
-            if len(feasible) > n_survive:
+            if (fitness[feasible] < 1).sum() > n_survive:
+                chosen = feasible[spea2_order(G, np.zeros(len(G)), n_survive)[0]]
+            elif len(feasible) > n_survive:
                 chosen = feasible[niche_order(G, n_survive, self.places)]
             else:
                 chosen = feasible[np.argsort(fitness[feasible], kind="stable")]

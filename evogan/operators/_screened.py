@@ -15,12 +15,12 @@ from pymoo.core.repair import Repair
 from pymoo.core.selection import Selection
 
 from evogan._internal.checks import check_bool, check_float, check_int, check_kind, check_real_problem, check_rng
-from evogan.exceptions import TrainingDivergedError
-from evogan.models import Critic, RelativisticCritic
+from evogan.models import Critic
 from evogan.operators._box import from_unit, to_unit
 from evogan.operators._budget import within_budget
 from evogan.operators._classic import classic_mating, top_up, warn_once
 from evogan.operators._credit import Credit
+from evogan.operators._critics import CriticPanel
 from evogan.operators._sources import CandidateSource, CrossoverSource, DifferentialSource, MatingPool, ModelSource
 from evogan.operators._spea2 import SPEA2Tournament
 from evogan.operators._split import finite_solutions
@@ -37,23 +37,23 @@ class ScreenedInfill(InfillCriterion):
     with probabilities that follow how many of each source's offspring survived; all are mutated; the critic ranks a
     parent's candidates at the parent's position, so offspring compete with those of the same place only. A share of
     the offspring is not screened: which share follows who survives, the screened or the others, so that a critic that
-    misleads is heard less.
+    misleads is heard less. Several critics take turns, and each one's share follows the survival of its offspring.
 
     Args:
         sources: :class:`CandidateSource` objects or generative models; None means differential evolution and
             crossover.
-        critic: None means a :class:`~evogan.models.RelativisticCritic`.
-        n_candidates: for each offspring; 1 never asks the critic.
-        refit_every: generations from one fit of the critic to the next; for algorithms with few offspring.
+        critic: one, or a list of several; None means a :class:`~evogan.models.RelativisticCritic`.
+        n_candidates: for each offspring; 1 never asks a critic.
+        refit_every: generations from one fit of the critics to the next; for algorithms with few offspring.
         selection: of parents; None means :class:`SPEA2Tournament` of three.
         n_neighbours: nearest solutions in objective space that are mates with probability ``p_near``.
         p_near: probability that a mate is a neighbour.
         eta_mutation: distribution index of the polynomial mutation of all candidates, with 1/n_var.
-        adapt: let probabilities and the screened share follow survival; False keeps the sources equal and screens all.
+        adapt: let the shares of sources and critics follow survival; False keeps them equal and screens all.
         repair: pymoo repair for offspring; the algorithm's own never reaches its ``mating``.
 
     Attributes:
-        counters: ``fits`` of the critic, ``fit_seconds`` of critic and models, ``diverged``, ``screened`` and
+        counters: ``fits`` of all critics, ``fit_seconds`` of critics and models, ``diverged``, ``screened`` and
             ``topped_up`` offspring, and ``nonfinite`` solutions seen among parents.
 
     Example:
@@ -69,7 +69,7 @@ class ScreenedInfill(InfillCriterion):
         self,
         sources: Sequence[Any] | None = None,
         *,
-        critic: Critic | None = None,
+        critic: Critic | Sequence[Critic] | None = None,
         n_candidates: int = 10,
         refit_every: int = 1,
         selection: Selection | None = None,
@@ -84,10 +84,6 @@ class ScreenedInfill(InfillCriterion):
                 check_kind(part, kind, name, f"one of pymoo's {kind.__name__}s")
         super().__init__(repair=repair, eliminate_duplicates=DefaultDuplicateElimination(), n_max_iterations=20)
         self.sources = _as_sources([DifferentialSource(), CrossoverSource()] if sources is None else sources)
-        self.critic: Critic = RelativisticCritic() if critic is None else critic
-        for method in ("observe", "fit", "score"):
-            if isinstance(self.critic, type) or not callable(getattr(self.critic, method, None)):
-                raise TypeError(f"critic must be an object with the method {method}(), got {critic!r}")
         self.n_candidates = check_int(n_candidates, "n_candidates", low=1)
         self.refit_every = check_int(refit_every, "refit_every", low=1)
         self.selection = SPEA2Tournament(3) if selection is None else selection
@@ -95,12 +91,12 @@ class ScreenedInfill(InfillCriterion):
         self.p_near = check_float(p_near, "p_near", low=0.0, high=1.0)
         self.eta_mutation = check_float(eta_mutation, "eta_mutation", low=0.0)
         self.adapt = check_bool(adapt, "adapt")
+        self._panel = CriticPanel(critic, self.adapt)
         self.counters: dict[str, float] = dict.fromkeys(
             ("fits", "fit_seconds", "diverged", "screened", "topped_up", "nonfinite"), 0
         )
         self._fallback = classic_mating()
         self._source_credit = Credit(len(self.sources), floor=0.1)
-        self._screen_credit = Credit(2, floor=0.1)  # not screened, screened
         self._last = Population.create()
         self._generation = 0
         self._fitted_at: int | None = None
@@ -112,9 +108,19 @@ class ScreenedInfill(InfillCriterion):
         return self._source_credit.probabilities
 
     @property
+    def critics(self) -> list[Critic]:
+        """In the order given."""
+        return self._panel.critics
+
+    @property
+    def critic_shares(self) -> Floats:
+        """The share of offspring that each critic chooses in the next generation ``(n_critics,)``."""
+        return self._panel.shares
+
+    @property
     def screened_share(self) -> float:
-        """The share of offspring that the critic chooses in the next generation."""
-        return float(self._screen_credit.probabilities[1]) if self.adapt else 1.0
+        """The share of offspring that any critic chooses in the next generation."""
+        return float(self._panel.shares.sum())
 
     def do(
         self,
@@ -149,12 +155,11 @@ class ScreenedInfill(InfillCriterion):
             if ready:
                 use = {"pool": pool, "ready": ready, "judge": judge, "n_max_iterations": n_max_iterations}
                 off = super().do(problem, parents, n_offsprings, **use, **options)
-                self.counters["screened"] += int(off.get("screened").sum()) if len(off) else 0
+                self.counters["screened"] += int((off.get("critic") >= 0).sum()) if len(off) else 0
         if len(off) < n_offsprings:
             n_bred = len(off)
             off = top_up(self, self._fallback, problem, pop, off, n_offsprings, options)
-            off[n_bred:].set("source", -1)
-            off[n_bred:].set("screened", False)
+            off[n_bred:].set("source", -1, "critic", -2)  # nobody's
             self.counters["topped_up"] += len(off) - n_bred
             warn_once(
                 self._warned,
@@ -166,20 +171,19 @@ class ScreenedInfill(InfillCriterion):
         return off
 
     def _prepare(self, problem: Any, pop: Population, rng: np.random.Generator) -> tuple[MatingPool, list[int], bool]:
-        """Let critic and sources learn; return the pool, which sources can be used, and whether the critic can."""
+        """Let critics and sources learn; return the pool, which sources can be used, and whether a critic can."""
         start = time.perf_counter()
         U, F, CV = to_unit(problem, pop.get("X")), pop.get("F"), np.maximum(pop.get("CV")[:, 0], 0.0)
         pool = MatingPool.of(U, F, CV, n_neighbours=self.n_neighbours, p_near=self.p_near)
         judge = self.n_candidates > 1
         if judge and (self._fitted_at is None or self._generation - self._fitted_at >= self.refit_every):
-            try:
-                self.critic.fit(U, F, CV, rng=rng)
-                self._fitted_at = self._generation
-                self.counters["fits"] += 1
-            except TrainingDivergedError as error:
-                judge, self._fitted_at = False, None
-                self.counters["diverged"] += 1
-                warn_once(self._warned, "critic", f"{error}; offspring are not screened until the next fit")
+            errors = self._panel.fit(U, F, CV, rng)
+            self._fitted_at = None if errors else self._generation  # again in the next generation
+            self.counters["fits"] += len(self.critics) - len(errors)
+            self.counters["diverged"] += len(errors)
+            for k, error in errors.items():
+                warn_once(self._warned, f"critic {k}", f"{error}; critic {k} screens nothing until the next fit")
+        judge = judge and self._panel.ready
         ready = [k for k, source in enumerate(self.sources) if source.prepare(pool, rng=rng)]
         for k in set(range(len(self.sources))) - set(ready):
             self.counters["diverged"] += 1
@@ -198,7 +202,7 @@ class ScreenedInfill(InfillCriterion):
         judge: bool = False,
         **kwargs: Any,
     ) -> Population:
-        """Make the candidates of every offspring, and keep the one the critic likes best."""
+        """Make the candidates of every offspring, and keep the one its critic likes best."""
         rng, K = random_state, self.n_candidates if judge else 1
         parents = self.selection.do(problem, pop, n_offsprings, 1, to_pop=False, random_state=rng)[:, 0]
         slots = np.repeat(parents, K)
@@ -210,19 +214,15 @@ class ScreenedInfill(InfillCriterion):
             if len(mine):
                 U[mine] = np.clip(self.sources[k].candidates(pool, slots[mine], rng=rng), 0.0, 1.0)
         U = polynomial_mutation(U, rng=rng, eta=self.eta_mutation)
-        best, screened = np.arange(n_offsprings) * K, np.zeros(n_offsprings, dtype=bool)
+        best, by = np.arange(n_offsprings), np.full(n_offsprings, -1)
         if judge:
-            screened = rng.random(n_offsprings) < self.screened_share
-            score = self.critic.score(U, pool.C[slots]).reshape(n_offsprings, K)
-            choice = np.where(np.isnan(score), -np.inf, score).argmax(axis=1)
-            best += np.where(screened, choice, 0)
+            best, by = self._panel.choose(U, pool.C[slots], K, rng)
         off = Population.new(X=from_unit(problem, U[best]))
-        off.set("source", source[best])
-        off.set("screened", screened)
+        off.set("source", source[best], "critic", by)
         return off
 
     def _learn_from_last(self, problem: Any, pop: Population) -> None:
-        """Give credit for the last offspring that survived, and let the critic see them all."""
+        """Give credit for the last offspring that survived, and let the critics see them all."""
         last, self._last = self._last, Population.create()
         if len(last) == 0:
             return
@@ -234,11 +234,10 @@ class ScreenedInfill(InfillCriterion):
         survived = np.array([id(one) in alive for one in last])
         if self.adapt:
             self._source_credit.update(last.get("source"), survived)
-            choice = np.where(last.get("source") < 0, -1, last.get("screened").astype(int))  # not those topped up
-            self._screen_credit.update(choice, survived)
+            self._panel.credit(last.get("critic"), survived)
         last = last[finite_solutions(last)]
         if len(last) and self.n_candidates > 1:
-            self.critic.observe(to_unit(problem, last.get("X")), last.get("F"), np.maximum(last.get("CV")[:, 0], 0.0))
+            self._panel.observe(to_unit(problem, last.get("X")), last.get("F"), np.maximum(last.get("CV")[:, 0], 0.0))
 
 
 def _as_sources(sources: Sequence[Any]) -> list[CandidateSource]:

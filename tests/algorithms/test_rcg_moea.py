@@ -59,7 +59,7 @@ def changed(change):
 
 FEW = {"n_steps": 2, "n_first_steps": 4}
 KINDS = {"default": RCGMOEA} | {
-    name: getattr(RCGMOEA, name) for name in ("flow", "critic_only", "generator_only", "shell", "ridge")
+    name: getattr(RCGMOEA, name) for name in ("flow", "no_generator", "critic_only", "generator_only", "shell", "ridge")
 }
 PRESETS = pytest.mark.parametrize("preset", KINDS)
 
@@ -67,7 +67,7 @@ PRESETS = pytest.mark.parametrize("preset", KINDS)
 def rcg(preset="default", pop_size=20, **options):
     """Return an algorithm with as many offspring as parents, whose networks train for a few steps only."""
     algorithm = KINDS[preset](pop_size, **{"n_offsprings": pop_size, **options})
-    networks = [algorithm.mating.critic, *(getattr(source, "model", None) for source in algorithm.mating.sources)]
+    networks = [*algorithm.mating.critics, *(getattr(source, "model", None) for source in algorithm.mating.sources)]
     for network in networks:
         if hasattr(network, "n_first_steps"):
             network.n_steps, network.n_first_steps = FEW["n_steps"], FEW["n_first_steps"]
@@ -90,23 +90,25 @@ def same(one, other):
 
 # Presets ---------------------------------------------------------------------------------------------------
 
+CLASSIC, BOTH = [DifferentialSource, CrossoverSource], [RelativisticCritic, RidgeCritic]
 PARTS = {
-    "default": ([DifferentialSource, CrossoverSource, ConditionalGAN], RelativisticCritic, True),
-    "flow": ([DifferentialSource, CrossoverSource, FlowMatching], RelativisticCritic, True),
-    "critic_only": ([DifferentialSource, CrossoverSource], RelativisticCritic, True),
-    "generator_only": ([DifferentialSource, CrossoverSource, ConditionalGAN], RelativisticCritic, False),
-    "shell": ([DifferentialSource, CrossoverSource], RelativisticCritic, False),
-    "ridge": ([DifferentialSource, CrossoverSource], RidgeCritic, True),
+    "default": ([*CLASSIC, ConditionalGAN], BOTH, True),
+    "flow": ([*CLASSIC, FlowMatching], BOTH, True),
+    "no_generator": (CLASSIC, BOTH, True),
+    "critic_only": (CLASSIC, [RelativisticCritic], True),
+    "generator_only": ([*CLASSIC, ConditionalGAN], BOTH, False),
+    "shell": (CLASSIC, BOTH, False),
+    "ridge": (CLASSIC, [RidgeCritic], True),
 }
 
 
 @PRESETS
 def test_what_presets_are_made_of(preset):
     algorithm = KINDS[preset]()
-    kinds, critic, screens = PARTS[preset]
+    kinds, critics, screens = PARTS[preset]
     sources = algorithm.mating.sources
     assert [type(source.model if isinstance(source, ModelSource) else source) for source in sources] == kinds
-    assert type(algorithm.mating.critic) is critic
+    assert [type(critic) for critic in algorithm.mating.critics] == critics
     assert (algorithm.mating.n_candidates > 1) == screens
     assert type(algorithm.survival) is NicheSurvival
     assert algorithm.pop_size == 100 and 1 <= algorithm.n_offsprings <= 100
@@ -115,8 +117,8 @@ def test_what_presets_are_made_of(preset):
 @PRESETS
 def test_presets_run_and_count_what_they_did(preset):
     counters = run(IMF1(n_var=5), rcg(preset), 130).algorithm.mating.counters
-    screens = PARTS[preset][2]
-    assert counters["fits"] == (6 if screens else 0)
+    _, critics, screens = PARTS[preset]
+    assert counters["fits"] == (6 * len(critics) if screens else 0)
     assert (counters["screened"] > 0) == screens
     assert counters["topped_up"] == counters["diverged"] == counters["nonfinite"] == 0
 
@@ -130,15 +132,15 @@ def test_presets_differ():
 
 def test_presets_take_the_keywords_of_the_class():
     critic, sources = RidgeCritic(), [CrossoverSource(eta=3.0)]
-    for name in ("flow", "critic_only", "generator_only", "shell", "ridge"):
+    for name in list(KINDS)[1:]:
         algorithm = KINDS[name](30, critic=critic, sources=sources, n_candidates=4, n_offsprings=7)
-        assert algorithm.mating.critic is critic and algorithm.mating.sources == sources
+        assert algorithm.mating.critics == [critic] and algorithm.mating.sources == sources
         assert (algorithm.pop_size, algorithm.n_offsprings, algorithm.mating.n_candidates) == (30, 7, 4)
 
 
 def test_presets_share_no_networks():
     one, other = RCGMOEA(), RCGMOEA()
-    assert one.mating.critic is not other.mating.critic
+    assert one.mating.critics[0] is not other.mating.critics[0]
     assert one.mating.sources[2].model is not other.mating.sources[2].model
 
 
@@ -160,7 +162,7 @@ def test_one_candidate_is_the_shell_to_the_bit_whatever_the_critic(critic):
 
 def test_a_critic_that_always_diverges_is_the_shell_to_the_bit():
     shell = outcome(run(IMF1(n_var=5), rcg("shell")).algorithm)
-    with pytest.warns(RuntimeWarning, match="offspring are not screened until the next fit") as caught:
+    with pytest.warns(RuntimeWarning, match="critic 0 screens nothing until the next fit") as caught:
         algorithm = run(IMF1(n_var=5), rcg("critic_only", critic=Diverging())).algorithm
     assert len(caught) == 1
     assert same(shell, outcome(algorithm)) and algorithm.mating.counters["diverged"] == 7

@@ -9,7 +9,7 @@ from pymoo.core.population import Population
 from pymoo.core.problem import Problem
 from pymoo.optimize import minimize
 
-from evogan.operators import NicheSurvival, SPEA2Survival, lattice, spea2_fitness
+from evogan.operators import NicheSurvival, SPEA2Survival, lattice, spea2_fitness, spea2_truncation
 from evogan.operators._niches import niche_order
 from evogan.problems.imf import IMF1
 
@@ -103,6 +103,15 @@ def test_one_objective_has_one_niche_which_is_spea2s(n_survive):
 def test_as_many_survive_as_may_and_none_twice(n_obj, n_survive):
     kept = survivors(rng().random((30, n_obj)), n_survive)
     assert len(kept) == len(set(kept)) == min(n_survive, 30)
+
+
+def test_more_non_dominated_solutions_than_places_are_left_to_spea2s_truncation():
+    for seed in range(5):
+        F = rng(seed).random((60, 3))
+        front = F / F.sum(axis=1, keepdims=True)
+        front = (front - front.min(axis=0)) / (front.max(axis=0) - front.min(axis=0))  # the survival's own scale
+        F = np.vstack([front, front + 0.5])
+        assert sorted(survivors(F, 30)) == spea2_truncation(front, 30).tolist()
 
 
 @pytest.mark.parametrize("F", [np.ones((9, 2)), np.tile([[0.0, 1.0]], (9, 1)), np.zeros((9, 3))], ids=["1", "2", "3"])

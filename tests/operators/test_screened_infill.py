@@ -193,18 +193,18 @@ def test_one_candidate_is_the_shell_to_the_bit_whatever_the_critic(critic):
     assert same(shell, outcome(algorithm))
     assert infill.counters["fits"] == infill.counters["screened"] == infill.counters["diverged"] == 0
     if isinstance(critic, Stub):
-        assert infill.critic.fitted == infill.critic.observed == infill.critic.asked == []
+        assert infill.critics[0].fitted == infill.critics[0].observed == infill.critics[0].asked == []
 
 
 def test_a_critic_that_always_diverges_is_the_shell_to_the_bit():
     shell = outcome(run(ScreenedInfill(n_candidates=1))[0])
-    with pytest.warns(RuntimeWarning, match="weights became non-finite; offspring are not screened") as caught:
+    with pytest.warns(RuntimeWarning, match="weights became non-finite; critic 0 screens nothing") as caught:
         algorithm, infill = run(ScreenedInfill(critic=Diverging()))
     assert len(caught) == 1
     assert same(shell, outcome(algorithm))
     assert (infill.counters["diverged"], infill.counters["fits"], infill.counters["screened"]) == (7, 0, 0)
-    assert infill.critic.asked == []
-    assert len(infill.critic.observed) == 6  # it sees all the same what was evaluated
+    assert infill.critics[0].asked == []
+    assert len(infill.critics[0].observed) == 6  # it sees all the same what was evaluated
 
 
 def test_a_critic_that_diverges_now_and_then_is_asked_in_between():
@@ -212,7 +212,7 @@ def test_a_critic_that_diverges_now_and_then_is_asked_in_between():
         _, infill = run(ScreenedInfill(critic=Diverging(1, 3)), 100)
     assert len(caught) == 1
     assert (infill.counters["diverged"], infill.counters["fits"]) == (2, 2)
-    assert len(infill.critic.asked) >= 2 and infill.counters["screened"] > 0
+    assert len(infill.critics[0].asked) >= 2 and infill.counters["screened"] > 0
 
 
 def test_a_real_critic_that_explodes_leaves_the_run_alive():
@@ -275,7 +275,7 @@ def test_offspring_are_observed_once_evaluated():
 
     problem = Bowls(spoil=look)
     _, infill = run(ScreenedInfill(critic=Stub()), 95, problem=problem)
-    observed = infill.critic.observed
+    observed = infill.critics[0].observed
     assert len(observed) == len(seen) - 2  # neither the first population nor the last offspring
     for (X, F, CV), (U, evaluated_F) in zip(observed, seen[1:], strict=False):
         np.testing.assert_allclose(X, U, atol=1e-12)
@@ -285,14 +285,15 @@ def test_offspring_are_observed_once_evaluated():
 def test_failed_offspring_are_not_observed():
     problem = Bowls(spoil=put("F", NAN, lambda U: U[:, 0] > 0.4))
     _, infill = run(ScreenedInfill([Source()], critic=Stub()), 150, problem=problem)
-    assert 0 < len(infill.critic.observed) and all((X[:, 0] <= 0.4).all() for X, _, _ in infill.critic.observed)
+    assert 0 < len(infill.critics[0].observed) and all((X[:, 0] <= 0.4).all() for X, _, _ in infill.critics[0].observed)
     assert infill.counters["nonfinite"] > 0
 
 
 def test_candidates_are_ranked_at_the_place_of_their_parent():
     """Each parent's candidates stand together, all at its own position."""
     pop, critic, source = evaluated(), Stub(), Source(lambda pool, parents, rng: pool.U[parents])
-    infill_once(ScreenedInfill([source], critic=critic, n_candidates=6, eta_mutation=1e9), 7, pop=pop)
+    infill = ScreenedInfill([source], critic=critic, n_candidates=6, adapt=False, eta_mutation=1e9)
+    infill_once(infill, 7, pop=pop)
     X, C = critic.asked[0]
     parents = source.parents[0]
     assert X.shape == (42, 5) and len(parents) == 42
@@ -308,17 +309,20 @@ def test_the_best_candidate_is_kept():
     X = critic.asked[0][0].reshape(15, 8, 5)
     best = np.abs(X[:, :, 0] - 0.5).argmin(axis=1)
     assert np.array_equal(off.get("X"), np.clip(XL + X[np.arange(15), best] * (XU - XL), XL, XU))
-    assert off.get("screened").all() and infill.counters["screened"] == 15
+    assert (off.get("critic") >= 0).all() and infill.counters["screened"] == 15
     assert infill.screened_share == 1.0
 
 
+def numbered(pool, parents, rng):
+    """Eight candidates of each parent whose first variable is their number / 8."""
+    return np.column_stack([np.tile(np.arange(8) / 8, len(parents) // 8), rng.random((len(parents), 4))])
+
+
 def test_without_screening_the_first_candidate_is_kept():
-    critic = Stub(misleading)
-    infill = ScreenedInfill([Source()], critic=critic, n_candidates=8)
+    infill = ScreenedInfill([Source(numbered)], critic=Stub(lambda X, C: X[:, 0]), n_candidates=8, eta_mutation=1e9)
     off = infill_once(infill, 100)
-    X, screened = critic.asked[0][0].reshape(100, 8, 5), off.get("screened").astype(bool)
-    chosen = np.where(screened, X.sum(axis=2).argmax(axis=1), 0)
-    assert np.array_equal(off.get("X"), np.clip(XL + X[np.arange(100), chosen] * (XU - XL), XL, XU))
+    number, screened = (off.get("X")[:, 0] - XL[0]) / (XU[0] - XL[0]) * 8, off.get("critic") >= 0
+    np.testing.assert_allclose(number, np.where(screened, 7, 0), atol=1e-6)
     assert screened.mean() == pytest.approx(0.5, abs=0.15)
     assert infill.counters["screened"] == screened.sum()
 
@@ -327,7 +331,7 @@ def test_discarded_duplicates_are_not_counted_as_screened():
     source = Source(lambda pool, parents, rng: rng.integers(0, 3, (len(parents), 5)) / 4)
     infill = ScreenedInfill([source], critic=Stub(), adapt=False, eta_mutation=1e9)
     off = infill_once(infill)
-    assert infill.counters["screened"] == off.get("screened").sum() <= 20
+    assert infill.counters["screened"] == (off.get("critic") >= 0).sum() <= 20
 
 
 # Credit ----------------------------------------------------------------------------------------------------
@@ -356,8 +360,50 @@ def test_screening_is_credited_by_survival():
     for favoured, share in ((True, 0.1 + 0.8 * 0.6), (False, 0.1 + 0.8 * 0.4)):
         infill = ScreenedInfill(critic=Stub())
         assert infill.screened_share == 0.5
-        generation(infill, Bowls(), evaluated(), lambda one, favoured=favoured: bool(one.get("screened")) == favoured)
+        generation(
+            infill, Bowls(), evaluated(), lambda one, favoured=favoured: bool(one.get("critic") >= 0) == favoured
+        )
         assert infill.screened_share == pytest.approx(share)
+
+
+# Several critics -------------------------------------------------------------------------------------------
+
+
+def test_each_critic_chooses_its_own_offspring():
+    critics = [Stub(lambda X, C, k=k: -np.abs(X[:, 0] - k / 8)) for k in (3, 6)]
+    infill = ScreenedInfill([Source(numbered)], critic=critics, n_candidates=8, eta_mutation=1e9)
+    assert infill.critics == critics
+    np.testing.assert_allclose(infill.critic_shares, [1 / 3, 1 / 3])
+    off = infill_once(infill, 150)
+    by = off.get("critic")
+    number = (off.get("X")[:, 0] - XL[0]) / (XU[0] - XL[0]) * 8
+    np.testing.assert_allclose(number, np.select([by == 0, by == 1], [3, 6], 0), atol=1e-6)
+    for k in (-1, 0, 1):
+        assert (by == k).mean() == pytest.approx(1 / 3, abs=0.15)
+    assert [len(critic.asked[0][0]) for critic in critics] == [8 * (by == 0).sum(), 8 * (by == 1).sum()]
+
+
+def test_every_critic_learns_and_each_is_credited_for_its_own():
+    critics = [Stub(), Stub()]
+    infill = ScreenedInfill(critic=critics)
+    generation(infill, Bowls(), evaluated(), lambda one: one.get("critic") == 1)
+    assert infill.counters["fits"] == 4 and all(len(one.fitted) == 2 and len(one.observed) == 1 for one in critics)
+    np.testing.assert_allclose(infill.critic_shares, 0.1 + 0.7 * np.array([0.4, 0.6]) / 1.4)  # rates 0.4, 0.4, 0.6
+    assert infill.screened_share == pytest.approx(infill.critic_shares.sum())
+
+
+def test_while_one_critic_diverges_the_other_serves():
+    with pytest.warns(RuntimeWarning, match="critic 0 screens nothing until the next fit") as caught:
+        _, infill = run(ScreenedInfill(critic=[Diverging(), Stub()]))
+    assert len(caught) == 1 and infill.critics[0].asked == [] and len(infill.critics[1].asked) > 0
+    assert (infill.counters["diverged"], infill.counters["fits"]) == (7, 7) and infill.counters["screened"] > 0
+
+
+def test_without_adapting_critics_share_everything_alike():
+    infill = ScreenedInfill(critic=(Stub(), Stub(), Stub()), adapt=False)
+    off = infill_once(infill, 300)
+    np.testing.assert_allclose(np.bincount(off.get("critic"), minlength=3) / 300, 1 / 3, atol=0.1)
+    assert infill.screened_share == pytest.approx(1.0)
 
 
 def test_topped_up_offspring_say_nothing_about_screening():
@@ -376,14 +422,14 @@ def test_without_adapting_nothing_is_credited():
     infill = ScreenedInfill(critic=Stub(), adapt=False)
     generation(infill, Bowls(), evaluated(), lambda one: one.get("source") == 1)
     assert infill.probabilities.tolist() == [0.5, 0.5] and infill.screened_share == 1.0
-    assert len(infill.critic.observed) == 1
+    assert len(infill.critics[0].observed) == 1
 
 
 def test_offspring_that_were_never_evaluated_get_no_credit():
     infill, pop = ScreenedInfill(critic=Stub()), evaluated()
     for seed in range(3):
         infill_once(infill, pop=pop, seed=seed)
-    assert infill.probabilities.tolist() == [0.5, 0.5] and infill.critic.observed == []
+    assert infill.probabilities.tolist() == [0.5, 0.5] and infill.critics[0].observed == []
 
 
 def test_a_critic_that_misleads_is_heard_less_than_one_that_leads():
@@ -625,7 +671,7 @@ def test_a_copy_of_a_running_algorithm_goes_on_alike(way):
         assert same(outcome(algorithm), outcome(twin)), f"copied after {n_generations} generations"
         assert np.array_equal(algorithm.mating.probabilities, twin.mating.probabilities)
         assert algorithm.mating.screened_share == twin.mating.screened_share != 0.5
-        assert algorithm.mating.critic.accuracy == twin.mating.critic.accuracy
+        assert algorithm.mating.critics[0].accuracy == twin.mating.critics[0].accuracy
 
 
 def test_one_object_serves_runs_of_different_problems():
@@ -639,9 +685,9 @@ def test_one_object_serves_runs_of_different_problems():
 def test_one_object_is_credited_for_its_own_run_only():
     infill = ScreenedInfill(critic=Stub())
     minimize(Bowls(), NSGA2(pop_size=20, mating=infill), ("n_eval", 40), seed=1, copy_algorithm=False)
-    assert infill.critic.observed == []
+    assert infill.critics[0].observed == []
     minimize(Bowls(), NSGA2(pop_size=20, mating=infill), ("n_eval", 40), seed=2, copy_algorithm=False)
-    assert infill.critic.observed == [] and infill.probabilities.tolist() == [0.5, 0.5]
+    assert infill.critics[0].observed == [] and infill.probabilities.tolist() == [0.5, 0.5]
 
 
 # What is refused -------------------------------------------------------------------------------------------
@@ -662,6 +708,8 @@ def test_one_object_is_credited_for_its_own_run_only():
         ({"critic": object()}, TypeError, r"critic must be an object with the method observe\(\)"),
         ({"critic": RelativisticCritic}, TypeError, "critic must be an object with the method"),
         ({"critic": Gaussian()}, TypeError, "critic must be an object with the method"),
+        ({"critic": [RidgeCritic(), Gaussian()]}, TypeError, "critic must be an object with the method"),
+        ({"critic": []}, ValueError, "critic must be a critic or several, got an empty sequence"),
         ({"sources": []}, TypeError, "sources must be a sequence such as"),
         ({"sources": Gaussian()}, TypeError, "sources must be a sequence such as"),
         ({"sources": "flow"}, TypeError, "sources must be a sequence such as"),
