@@ -30,8 +30,7 @@ class RCGMOEA(BoxAlgorithm):
         pop_size: population size N, at least 4.
         sources: of candidates, see :class:`~evogan.operators.ScreenedInfill`; None means differential evolution,
             crossover and a :class:`~evogan.models.ConditionalGAN`.
-        critic: one, or a list of several that take turns; None means a :class:`~evogan.models.RelativisticCritic` and
-            a :class:`~evogan.models.RidgeCritic`.
+        critic: one, or a list of several that take turns, see :class:`~evogan.operators.ScreenedInfill`.
         n_candidates: for each offspring; 1 never asks a critic.
         n_offsprings: offspring a generation; None means N / 2, after which the networks learn from what came of them.
         sampling: initial population; None means uniform.
@@ -64,8 +63,6 @@ class RCGMOEA(BoxAlgorithm):
             check_kind(sampling, Sampling, "sampling", "one of pymoo's Samplings")
         if sources is None:
             sources = [*_classic(), ConditionalGAN()]
-        if critic is None:
-            critic = [RelativisticCritic(), RidgeCritic()]
         super().__init__(
             pop_size=check_int(pop_size, "pop_size", low=4),
             sampling=FloatRandomSampling() if sampling is None else sampling,

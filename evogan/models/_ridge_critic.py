@@ -1,4 +1,4 @@
-"""The control beside :class:`~evogan.models.RelativisticCritic`: a screen without a network."""
+"""Beside :class:`~evogan.models.RelativisticCritic` a screen without a network."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evogan.exceptions import TrainingDivergedError
-from evogan.models import Critic, RelativisticCritic
+from evogan.models import Critic, RelativisticCritic, RidgeCritic
 from evogan.operators._credit import Credit
 
 Floats = NDArray[np.float64]
@@ -22,7 +22,7 @@ class CriticPanel:
     A critic that misleads is heard less, and where several serve, the problem decides which.
 
     Args:
-        critics: one critic, a sequence of them, or None for a :class:`~evogan.models.RelativisticCritic`.
+        critics: one critic, a sequence of them, or None for the two of this project.
         adapt: False gives all critics the same share, and leaves no offspring to itself.
     """
 
@@ -85,8 +85,9 @@ class CriticPanel:
 
 
 def _as_critics(critics: Any) -> list[Critic]:
-    given = [RelativisticCritic()] if critics is None else critics
-    given = list(given) if isinstance(given, (list, tuple)) else [given]
+    if critics is None:
+        return [RelativisticCritic(), RidgeCritic()]
+    given = list(critics) if isinstance(critics, (list, tuple)) else [critics]
     if not given:
         raise ValueError("critic must be a critic or several, got an empty sequence; n_candidates=1 asks none")
     for critic in given:

@@ -42,7 +42,8 @@ class ScreenedInfill(InfillCriterion):
     Args:
         sources: :class:`CandidateSource` objects or generative models; None means differential evolution and
             crossover.
-        critic: one, or a list of several; None means a :class:`~evogan.models.RelativisticCritic`.
+        critic: one, or a list of several; None means a :class:`~evogan.models.RelativisticCritic` and a
+            :class:`~evogan.models.RidgeCritic`.
         n_candidates: for each offspring; 1 never asks a critic.
         refit_every: generations from one fit of the critics to the next; for algorithms with few offspring.
         selection: of parents; None means :class:`SPEA2Tournament` of three.
