@@ -42,12 +42,17 @@ class BoxAlgorithm(GeneticAlgorithm):
             name = type(self).__name__
             raise ValueError(f"n_obj must be at least {self.least_objectives} for {name}, got {problem.n_obj}")
         self._prepare(problem)
-        n_evals = within_budget(self, self.pop_size)
-        if n_evals < self.pop_size:
-            raise ValueError(f"n_evals must be at least the population size {self.pop_size}, got {n_evals}")
+        n_first, what = self._first_design()
+        n_evals = within_budget(self, n_first)
+        if n_evals < n_first:
+            raise ValueError(f"n_evals must be at least {what} {n_first}, got {n_evals}")
 
     def _prepare(self, problem: Any) -> None:
         """Make what depends on the problem, before the budget is checked."""
+
+    def _first_design(self) -> tuple[int, str]:
+        """Return how many solutions a run begins with, and the name of that number."""
+        return self.pop_size, "the population size"
 
     def _set_optimum(self) -> None:
         """Take the non-dominated solutions, none of which has a non-finite objective or constraint."""

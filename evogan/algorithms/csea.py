@@ -61,7 +61,7 @@ class CSEA(PeerAlgorithm):
         evaluated: all solutions of a run; its optimum is drawn from them.
 
     Raises (when a run starts):
-        ValueError: one objective, bounds missing or infinite, or a budget below ``n_initial`` or ``pop_size``.
+        ValueError: one objective, bounds missing or infinite, or a budget below ``n_initial``.
         TypeError: variables are not real, or a keyword that pymoo does not know.
 
     Example:
@@ -94,9 +94,9 @@ class CSEA(PeerAlgorithm):
 
     def _prepare(self, problem: Any) -> None:
         self._n_first = max(11 * problem.n_var - 1, 4) if self.n_initial is None else self.n_initial
-        n_evals = within_budget(self, self._n_first)
-        if n_evals < self._n_first:
-            raise ValueError(f"n_evals must be at least n_initial, {self._n_first} solutions, got {n_evals}")
+
+    def _first_design(self) -> tuple[int, str]:
+        return self._n_first, "n_initial ="
 
     def _initialize_infill(self) -> Population:
         rng = self.random_state

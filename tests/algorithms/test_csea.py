@@ -359,7 +359,7 @@ def test_the_result_is_drawn_from_everything_evaluated():
     assert set(algorithm.opt) == set(algorithm.evaluated[front])
 
 
-@pytest.mark.parametrize(("n_initial", "n_eval"), [(20, 20), (20, 21), (4, 29), (33, 60)])
+@pytest.mark.parametrize(("n_initial", "n_eval"), [(20, 20), (20, 21), (4, 7), (4, 29), (33, 60)])
 def test_budgets_are_exact(n_initial, n_eval):
     algorithm = run(IMF1(n_var=5), csea(n_initial=n_initial), n_eval).algorithm
     assert algorithm.ask() is None
@@ -475,7 +475,7 @@ def test_unknown_keywords_of_a_run_are_refused(keyword):
 
 
 def test_a_budget_below_the_first_design_is_refused():
-    with pytest.raises(ValueError, match="n_evals must be at least n_initial, 54 solutions, got 53"):
+    with pytest.raises(ValueError, match="n_evals must be at least n_initial = 54, got 53"):
         minimize(IMF1(n_var=5), CSEA(), ("n_eval", 53))
 
 
