@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import math
-import pickle
 
 import moocore
 import numpy as np
@@ -13,7 +11,6 @@ import pytest
 from evogan.problems import lz09, uf
 from evogan.problems.fronts import reference_front
 from evogan.problems.multitask import cec19_mtmo_cplx
-from evogan.problems.transforms import rotated, shifted
 
 PROBLEMS = [getattr(lz09, f"LZ09F{k}") for k in range(1, 10)]
 
@@ -121,44 +118,6 @@ def test_pareto_set_attains_the_front(k, n_var):
     np.testing.assert_array_equal(reference_front(problem, 300), front[np.lexsort(front.T[::-1])])
 
 
-@pytest.mark.parametrize("k", range(1, 10))
-def test_nothing_dominates_the_front(k):
-    problem = PROBLEMS[k - 1](10)
-    front = problem.pareto_front(n_points=400)
-    rng = np.random.default_rng(7)
-    X = problem.pareto_set(n_points=400)
-    near = X + rng.normal(scale=10 ** rng.uniform(-6, -1, (len(X), 1)), size=X.shape)
-    F = problem.evaluate(np.vstack([random_points(problem, 400, seed=8), np.clip(near, problem.xl, problem.xu)]))
-    assert (front[:, None, :] - F[None, :, :]).min(axis=2).max() < 1e-12
-
-
-@pytest.mark.parametrize("k", range(1, 10))
-@pytest.mark.parametrize("n_var", [5, 30])
-def test_rows_do_not_depend_on_their_batch(k, n_var):
-    problem = PROBLEMS[k - 1](n_var)
-    X = random_points(problem, 57, seed=3)
-    kept = X.copy()
-    F = problem.evaluate(X)
-    np.testing.assert_array_equal(F, np.vstack([problem.evaluate(x[None, :]) for x in X]))
-    np.testing.assert_array_equal(F, problem.evaluate(np.asfortranarray(X)))
-    np.testing.assert_array_equal(F, problem.evaluate(np.repeat(X, 2, axis=0)[::2]))
-    np.testing.assert_array_equal(X, kept)
-
-
-@pytest.mark.parametrize("make", [shifted, rotated])
-@pytest.mark.parametrize("cls", PROBLEMS)
-def test_twins_keep_the_front(cls, make):
-    base = cls(12)
-    twin = make(base, seed=3)
-    X = twin.pareto_set(n_points=200)
-    assert np.abs(X[:, base.n_obj - 1 :] - base.pareto_set(n_points=200)[:, base.n_obj - 1 :]).max() > 0.1
-    np.testing.assert_array_equal(X, np.clip(X, twin.xl, twin.xu))
-    np.testing.assert_allclose(twin.evaluate(X), base.pareto_front(n_points=200), atol=1e-12)
-    front = twin.pareto_front(n_points=200)
-    gains = (front[:, None, :] - twin.evaluate(random_points(twin, 300, 5))[None]).min(axis=2)
-    assert gains.max() < 1e-12
-
-
 def test_boxes_names_and_sizes_are_the_papers():
     for k, cls in enumerate(PROBLEMS, start=1):
         problem = cls()
@@ -168,25 +127,3 @@ def test_boxes_names_and_sizes_are_the_papers():
         low, high = (0, 1) if k in (1, 7, 8) else (-2, 2) if k == 6 else (-1, 1)
         assert problem.xl.tolist() == [0] * unit + [low] * (n_var - unit)
         assert problem.xu.tolist() == [1] * unit + [high] * (n_var - unit)
-
-
-@pytest.mark.parametrize("cls", PROBLEMS)
-def test_bad_sizes_are_refused(cls):
-    least = 2 * cls().n_obj - 1
-    assert np.isfinite(cls(least).evaluate(np.full((1, least), 0.5))).all()
-    with pytest.raises(ValueError, match=f"n_var must be at least {least}, got {least - 1}"):
-        cls(least - 1)
-    with pytest.raises(TypeError, match="n_var must be an integer"):
-        cls("10")
-    with pytest.raises(TypeError, match="unexpected keyword"):
-        cls(nvar=10)
-    for method in ("pareto_front", "pareto_set"):
-        with pytest.raises(ValueError, match="n_points must be at least 1"):
-            getattr(cls(), method)(n_points=0)
-
-
-def test_copies_evaluate_alike():
-    problem = lz09.LZ09F6(6)
-    X = random_points(problem, 5, seed=1)
-    for twin in (copy.deepcopy(problem), pickle.loads(pickle.dumps(problem))):
-        np.testing.assert_array_equal(twin.evaluate(X), problem.evaluate(X))
