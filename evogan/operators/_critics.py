@@ -29,7 +29,7 @@ class CriticPanel:
     def __init__(self, critics: Critic | Sequence[Critic] | None, adapt: bool) -> None:
         self.critics = _as_critics(critics)
         self.adapt = adapt
-        self._credit = Credit(1 + len(self.critics), floor=0.1)  # of those that no critic chose, and of each critic's
+        self._credit = Credit(1 + len(self.critics), power=4.0)  # of those that no critic chose, and of each critic's
         self._ready = np.zeros(len(self.critics), dtype=bool)
 
     @property

@@ -97,7 +97,7 @@ class ScreenedInfill(InfillCriterion):
             ("fits", "fit_seconds", "diverged", "screened", "topped_up", "nonfinite"), 0
         )
         self._fallback = classic_mating()
-        self._source_credit = Credit(len(self.sources), floor=0.1)
+        self._source_credit = Credit(len(self.sources), power=4.0)
         self._last = Population.create()
         self._generation = 0
         self._fitted_at: int | None = None

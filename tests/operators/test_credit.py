@@ -97,3 +97,12 @@ def test_probabilities_are_probabilities():
 def test_bad_settings_are_named(n, options, error, message):
     with pytest.raises(error, match=message):
         Credit(n, **options)
+
+
+def test_a_power_tells_rates_apart_and_the_floor_stays():
+    credit = Credit(2, power=3.0, decay=0.0, floor=0.05)
+    credit.update([0, 0, 1, 1, 1, 1], [True, False, True, False, False, False])
+    np.testing.assert_allclose(credit.probabilities, [0.05 + 0.9 * 8 / 9, 0.05 + 0.9 / 9])
+    assert Credit(3, power=0.0).probabilities.tolist() == [1 / 3] * 3
+    with pytest.raises(ValueError, match="power must lie in"):
+        Credit(2, power=-1.0)

@@ -337,6 +337,9 @@ def test_discarded_duplicates_are_not_counted_as_screened():
 # Credit ----------------------------------------------------------------------------------------------------
 
 
+LESS = 0.4**4 / (0.4**4 + 0.6**4)  # rates 0.4 and 0.6, their fourth powers
+
+
 def generation(infill, problem, pop, survives, n=30, seed=1):
     """Breed, evaluate, and breed again from the parents and the offspring of which ``survives`` is true."""
     rng = np.random.default_rng(seed)
@@ -353,11 +356,11 @@ def test_sources_are_credited_by_survival():
     assert infill.probabilities.tolist() == [0.5, 0.5]
     off, kept = generation(infill, Bowls(), evaluated(), lambda one: one.get("source") == 1)
     assert 0 < kept.sum() < 30
-    np.testing.assert_allclose(infill.probabilities, [0.1 + 0.8 * 0.4, 0.1 + 0.8 * 0.6])  # rates 0.4 and 0.6
+    np.testing.assert_allclose(infill.probabilities, [0.1 + 0.8 * LESS, 0.9 - 0.8 * LESS])
 
 
 def test_screening_is_credited_by_survival():
-    for favoured, share in ((True, 0.1 + 0.8 * 0.6), (False, 0.1 + 0.8 * 0.4)):
+    for favoured, share in ((True, 0.9 - 0.8 * LESS), (False, 0.1 + 0.8 * LESS)):
         infill = ScreenedInfill(critic=Stub())
         assert infill.screened_share == 0.5
         generation(
@@ -388,7 +391,7 @@ def test_every_critic_learns_and_each_is_credited_for_its_own():
     infill = ScreenedInfill(critic=critics)
     generation(infill, Bowls(), evaluated(), lambda one: one.get("critic") == 1)
     assert infill.counters["fits"] == 4 and all(len(one.fitted) == 2 and len(one.observed) == 1 for one in critics)
-    np.testing.assert_allclose(infill.critic_shares, 0.1 + 0.7 * np.array([0.4, 0.6]) / 1.4)  # rates 0.4, 0.4, 0.6
+    np.testing.assert_allclose(infill.critic_shares, 0.1 + 0.7 * np.array([0.4, 0.6]) ** 4 / (2 * 0.4**4 + 0.6**4))
     assert infill.screened_share == pytest.approx(infill.critic_shares.sum())
 
 
