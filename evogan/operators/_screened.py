@@ -21,7 +21,7 @@ from evogan.operators._budget import within_budget
 from evogan.operators._classic import classic_mating, top_up, warn_once
 from evogan.operators._credit import Credit
 from evogan.operators._critics import CriticPanel
-from evogan.operators._sources import CandidateSource, CrossoverSource, DifferentialSource, MatingPool, ModelSource
+from evogan.operators._sources import CrossoverSource, DifferentialSource, MatingPool, as_sources
 from evogan.operators._spea2 import SPEA2Tournament
 from evogan.operators._split import finite_solutions
 from evogan.operators._variation import polynomial_mutation
@@ -84,7 +84,7 @@ class ScreenedInfill(InfillCriterion):
             if part is not None:
                 check_kind(part, kind, name, f"one of pymoo's {kind.__name__}s")
         super().__init__(repair=repair, eliminate_duplicates=DefaultDuplicateElimination(), n_max_iterations=20)
-        self.sources = _as_sources([DifferentialSource(), CrossoverSource()] if sources is None else sources)
+        self.sources = as_sources([DifferentialSource(), CrossoverSource()] if sources is None else sources)
         self.n_candidates = check_int(n_candidates, "n_candidates", low=1)
         self.refit_every = check_int(refit_every, "refit_every", low=1)
         self.selection = SPEA2Tournament(3) if selection is None else selection
@@ -239,15 +239,3 @@ class ScreenedInfill(InfillCriterion):
         last = last[finite_solutions(last)]
         if len(last) and self.n_candidates > 1:
             self._panel.observe(to_unit(problem, last.get("X")), last.get("F"), np.maximum(last.get("CV")[:, 0], 0.0))
-
-
-def _as_sources(sources: Sequence[Any]) -> list[CandidateSource]:
-    """Return sources, each generative model made one."""
-    if isinstance(sources, str) or not isinstance(sources, Sequence) or len(sources) == 0:
-        raise TypeError(f"sources must be a sequence such as [CrossoverSource(), FlowMatching()], got {sources!r}")
-    made: list[CandidateSource] = []
-    for source in sources:
-        if isinstance(source, type):
-            raise TypeError(f"a source must be an object, got the class {source.__name__}: write {source.__name__}()")
-        made.append(source if isinstance(source, CandidateSource) else ModelSource(source))
-    return made

@@ -181,3 +181,15 @@ class ModelSource:
 
     def _condition(self, C: Floats) -> dict[str, Any]:
         return {"condition": C} if isinstance(self.model, ConditionalModel) else {}
+
+
+def as_sources(sources: Sequence[Any]) -> list[CandidateSource]:
+    """Return sources, each generative model made one."""
+    if isinstance(sources, str) or not isinstance(sources, Sequence) or len(sources) == 0:
+        raise TypeError(f"sources must be a sequence such as [CrossoverSource(), FlowMatching()], got {sources!r}")
+    made: list[CandidateSource] = []
+    for source in sources:
+        if isinstance(source, type):
+            raise TypeError(f"a source must be an object, got the class {source.__name__}: write {source.__name__}()")
+        made.append(source if isinstance(source, CandidateSource) else ModelSource(source))
+    return made
