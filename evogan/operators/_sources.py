@@ -106,12 +106,8 @@ class DifferentialSource:
     crossover_rates: tuple[float, ...] = (0.5, 1.0)
 
     def __post_init__(self) -> None:
-        for name, high in (("scale_factors", np.inf), ("crossover_rates", 1.0)):
-            values = getattr(self, name)
-            if isinstance(values, str) or not isinstance(values, Sequence) or len(values) == 0:
-                raise TypeError(f"{name} must be a sequence of numbers such as (0.5, 1.0), got {values!r}")
-            for value in values:
-                check_float(value, name, low=0.0, high=high)
+        _check_numbers(self.scale_factors, "scale_factors", high=np.inf)
+        _check_numbers(self.crossover_rates, "crossover_rates", high=1.0)
 
     def prepare(self, pool: MatingPool, *, rng: np.random.Generator) -> bool:
         """There is nothing to learn."""
@@ -128,24 +124,30 @@ class DifferentialSource:
 class ModelSource:
     """Samples of a generative model, at the parent's place on the front if the model takes a condition.
 
-    The model is fitted to the whole population: what the critic is to judge need not be elite.
+    The model is fitted to the whole population: what the critic is to judge need not be elite. Samples are crossed with
+    the parent as in differential evolution, since of many variables some are sampled well and others are not.
 
     Args:
         model: anything with ``fit(X, rng=)`` and ``sample(n, rng=)``; a
             :class:`~evogan.models.ConditionalModel` is given positions on the front.
         refit_every: generations from one fit to the next.
+        crossover_rates: to draw from, the share of variables that come from the sample; (1.0,) leaves samples as they
+            are.
 
     Attributes:
         diverged: how many fits or samples ended with a TrainingDivergedError. After a fit other sources serve until
             the next one; in place of samples the parents are candidates, and the next generation fits.
     """
 
-    def __init__(self, model: GenerativeModel, *, refit_every: int = 1) -> None:
+    def __init__(
+        self, model: GenerativeModel, *, refit_every: int = 1, crossover_rates: Sequence[float] = (0.1, 0.5, 1.0)
+    ) -> None:
         for method in ("fit", "sample"):
             if isinstance(model, type) or not callable(getattr(model, method, None)):
                 raise TypeError(f"model must be an object with the method {method}(), got {model!r}")
         self.model = model
         self.refit_every = check_int(refit_every, "refit_every", low=1)
+        self.crossover_rates = _check_numbers(crossover_rates, "crossover_rates", high=1.0)
         self.diverged = 0
         self._age: int | None = None
         self._shape = (0, 0)
@@ -167,7 +169,7 @@ class ModelSource:
         return True
 
     def candidates(self, pool: MatingPool, parents: Ints, *, rng: np.random.Generator) -> Floats:
-        """Return samples, those that are not finite replaced by the parents."""
+        """Return samples crossed with the parents; those that are not finite are replaced by the parents."""
         try:
             samples = self.model.sample(len(parents), rng=rng, **self._condition(pool.C[parents]))
         except TrainingDivergedError as error:  # weights may be finite, but too large to compute with
@@ -177,10 +179,19 @@ class ModelSource:
             self._age = None
             return pool.U[parents]
         U = np.asarray(samples, dtype=np.float64)
-        return np.where(np.isfinite(U).all(axis=1, keepdims=True), U, pool.U[parents])
+        U = np.where(np.isfinite(U).all(axis=1, keepdims=True), U, pool.U[parents])
+        return binomial_crossover(U, pool.U[parents], cr=rng.choice(self.crossover_rates, size=(len(U), 1)), rng=rng)
 
     def _condition(self, C: Floats) -> dict[str, Any]:
         return {"condition": C} if isinstance(self.model, ConditionalModel) else {}
+
+
+def _check_numbers(values: Sequence[float], name: str, high: float) -> Sequence[float]:
+    if isinstance(values, str) or not isinstance(values, Sequence) or len(values) == 0:
+        raise TypeError(f"{name} must be a sequence of numbers such as (0.5, 1.0), got {values!r}")
+    for value in values:
+        check_float(value, name, low=0.0, high=high)
+    return values
 
 
 def as_sources(sources: Sequence[Any]) -> list[CandidateSource]:

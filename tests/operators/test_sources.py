@@ -193,13 +193,16 @@ class ConditionalSpy(Spy):
         return np.column_stack([condition, condition])
 
 
+PLAIN = (1.0,)  # samples as they are
+
+
 def names(model):
     return [event[0] for event in model.events]
 
 
 def test_a_model_is_given_the_population_and_the_places_of_parents():
     pool, model, parents = pool_of(), ConditionalSpy(), np.array([4, 4, 0, 19])
-    source = ModelSource(model)
+    source = ModelSource(model, crossover_rates=PLAIN)
     assert source.prepare(pool, rng=rng()) is True
     child = source.candidates(pool, parents, rng=rng())
     (_, X, X_poor, C), (_, n, _, c) = model.events
@@ -210,7 +213,7 @@ def test_a_model_is_given_the_population_and_the_places_of_parents():
 
 def test_a_model_without_a_condition_is_given_none():
     pool, model = pool_of(), Spy()
-    source = ModelSource(model)
+    source = ModelSource(model, crossover_rates=PLAIN)
     source.prepare(pool, rng=rng())
     assert (source.candidates(pool, EVERYONE, rng=rng()) == 0.5).all()
     assert names(model) == ["fit", "sample"] and np.array_equal(model.events[0][1], pool.U)
@@ -252,12 +255,24 @@ def test_another_problem_is_fitted_at_once():
 def test_samples_that_are_not_finite_are_replaced_by_the_parents(bad):
     pool, answer = pool_of(), rng(7).random((20, 4))
     answer[3, 1] = answer[8] = bad
-    source = ModelSource(Spy(answer))
+    source = ModelSource(Spy(answer), crossover_rates=PLAIN)
     source.prepare(pool, rng=rng())
     child = source.candidates(pool, EVERYONE[::-1], rng=rng())
     expected = answer.copy()
     expected[[3, 8]] = pool.U[::-1][[3, 8]]
     assert np.array_equal(child, expected)
+
+
+@pytest.mark.parametrize(("rates", "share"), [((0.0,), 0.01), ((0.3,), 0.3), ((0.2, 0.8), 0.5), (PLAIN, 1.0)])
+def test_samples_are_crossed_with_their_parents(rates, share):
+    pool, answer = pool_of(n_var=100), rng(7).random((20, 100))
+    source = ModelSource(Spy(answer), crossover_rates=rates)
+    source.prepare(pool, rng=rng())
+    parents = EVERYONE[::-1]
+    child = source.candidates(pool, parents, rng=rng())
+    sampled = child == answer
+    assert (sampled ^ (child == pool.U[parents])).all() and sampled.any(axis=1).all()
+    assert sampled.mean() == pytest.approx(share, abs=0.1 if len(rates) > 1 else 0.02)
 
 
 class Diverging(Spy):
@@ -297,7 +312,7 @@ def test_a_fit_that_diverges_is_counted_and_tried_again_in_the_next_generation()
 
 
 def test_samples_that_diverge_are_counted_replaced_by_the_parents_and_lead_to_a_fit():
-    pool, source = pool_of(), ModelSource(Diverging("sample", 1), refit_every=9)
+    pool, source = pool_of(), ModelSource(Diverging("sample", 1), refit_every=9, crossover_rates=PLAIN)
     source.prepare(pool, rng=rng())
     with pytest.warns(RuntimeWarning, match="parents stand in for the samples"):
         assert np.array_equal(source.candidates(pool, EVERYONE[3:], rng=rng()), pool.U[3:])
@@ -365,3 +380,10 @@ def test_a_model_without_the_methods_is_refused(model, method):
 def test_a_bad_refit_every_is_named(refit_every, error):
     with pytest.raises(error, match="refit_every must be"):
         ModelSource(Gaussian(), refit_every=refit_every)
+
+
+def test_bad_crossover_rates_of_samples_are_named():
+    with pytest.raises(ValueError, match=r"crossover_rates must lie in \[0, 1\], got 2"):
+        ModelSource(Gaussian(), crossover_rates=(0.5, 2))
+    with pytest.raises(TypeError, match="crossover_rates must be a sequence of numbers"):
+        ModelSource(Gaussian(), crossover_rates=0.5)
