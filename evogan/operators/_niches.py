@@ -12,7 +12,7 @@ from pymoo.core.survival import Survival
 from evogan._internal.checks import check_int
 from evogan.models import ObjectiveFrame
 from evogan.operators._lattice import lattice
-from evogan.operators._spea2 import kinds, set_fitness, spea2_fitness, spea2_order
+from evogan.operators._spea2 import kinds, set_fitness, spea2_fitness, spea2_order, spea2_truncation
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -48,8 +48,9 @@ class NicheSurvival(Survival):
         if len(feasible):
             G = _scaled(F[feasible])
             fitness[feasible] = spea2_fitness(G)  # the density on a common scale
-            if (fitness[feasible] < 1).sum() > n_survive:
-                chosen = feasible[spea2_order(G, np.zeros(len(G)), n_survive)[0]]
+            good = np.flatnonzero(fitness[feasible] < 1)
+            if len(good) > n_survive:
+                chosen = feasible[good[spea2_truncation(G[good], n_survive)]]
             elif len(feasible) > n_survive:
                 chosen = feasible[niche_order(G, n_survive, self.places)]
             else:

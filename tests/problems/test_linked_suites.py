@@ -71,8 +71,9 @@ def test_bad_sizes_are_refused(cls):
     for n_var in (30.0, "10"):
         with pytest.raises(TypeError, match="n_var must be an integer"):
             cls(n_var)
-    with pytest.raises(TypeError, match="unexpected keyword"):
-        cls(n_obj=2)
+    for unknown in ({"n_obj": 2}, {"nvar": 10}):
+        with pytest.raises(TypeError, match="unexpected keyword"):
+            cls(**unknown)
     for method in ("pareto_front", "pareto_set"):
         with pytest.raises(ValueError, match="n_points must be at least 1"):
             getattr(cls(), method)(n_points=0)
