@@ -56,16 +56,9 @@ def scalar(k, x):
     return [h + penalty(k, x, J) for h, J in zip(f, groups, strict=True)]
 
 
-def random_points(problem, n, seed):
-    rng = np.random.default_rng(seed)
-    X = problem.xl + rng.random((n, problem.n_var)) * (problem.xu - problem.xl)
-    X[:2] = problem.xl, problem.xu
-    return X
-
-
 @pytest.mark.parametrize("k", range(1, 10))
 @pytest.mark.parametrize("n_var", [3, 5, 6, 10, 30])
-def test_values_are_those_of_the_paper(k, n_var):
+def test_values_are_those_of_the_paper(k, n_var, random_points):
     problem = PROBLEMS[k - 1](max(n_var, 5) if k == 6 else n_var)
     X = random_points(problem, 40, seed=100 * k + n_var)
     near = problem.pareto_set(n_points=40)[:20]
@@ -74,7 +67,7 @@ def test_values_are_those_of_the_paper(k, n_var):
     np.testing.assert_allclose(problem.evaluate(X), [scalar(k, x) for x in X.tolist()], rtol=1e-12, atol=1e-12)
 
 
-def test_the_problems_that_cec_2009_took_over_are_the_same():
+def test_the_problems_that_cec_2009_took_over_are_the_same(random_points):
     for k, theirs in ((2, uf.UF1), (5, uf.UF2), (6, uf.UF8), (8, uf.UF3)):
         problem, other = PROBLEMS[k - 1](11), theirs(11)
         np.testing.assert_array_equal([problem.xl, problem.xu], [other.xl, other.xu])
@@ -84,7 +77,7 @@ def test_the_problems_that_cec_2009_took_over_are_the_same():
 
 # the tasks in [0, 1]^n, which have half-ranges 1 (F6: 2) and the odd and even variables exchanged
 @pytest.mark.parametrize(("k", "number", "t", "half"), [(3, 5, 1, 1.0), (6, 5, 2, 2.0)])
-def test_cec_2019_took_over_the_same_linkages(k, number, t, half):
+def test_cec_2019_took_over_the_same_linkages(k, number, t, half, random_points):
     problem, task = PROBLEMS[k - 1](), cec19_mtmo_cplx(number)[t - 1]
     X = random_points(problem, 20, seed=k)
     unit = X.copy()

@@ -30,20 +30,13 @@ class Plain(Problem):
         out["F"] = X[:, :2]
 
 
-def random_points(problem, n, seed=0):
-    rng = np.random.default_rng(seed)
-    X = problem.xl + rng.random((n, problem.n_var)) * (problem.xu - problem.xl)
-    X[:2] = problem.xl, problem.xu
-    return X
-
-
 def objectives(problem, X):
     return problem.evaluate(X, return_as_dictionary=True)["F"]
 
 
 @pytest.mark.parametrize("make", [shifted, rotated])
 @pytest.mark.parametrize("base", [*BASES, Plain()], ids=lambda p: p.name())
-def test_the_fold_is_onto(base, make):
+def test_the_fold_is_onto(base, make, random_points):
     span = np.where(base.xu > base.xl, base.xu - base.xl, 1.0)
     for seed in range(20):
         twin = make(base, seed=seed)
@@ -61,7 +54,7 @@ def test_the_fold_is_onto(base, make):
 
 @pytest.mark.parametrize("make", [shifted, rotated])
 @pytest.mark.parametrize("cls", [getattr(imf, f"IMF{k}") for k in range(1, 11)])
-def test_the_pareto_set_attains_the_front(cls, make):
+def test_the_pareto_set_attains_the_front(cls, make, random_points):
     base = cls(12)
     twin = make(base, seed=3)
     X = twin.pareto_set(n_points=200)
@@ -147,7 +140,7 @@ def test_a_fixed_angle(degrees):
     assert not any(fits[4:])
 
 
-def test_the_seed_is_the_twin():
+def test_the_seed_is_the_twin(random_points):
     base = imf.IMF2(11)
     X = random_points(base, 20)
     for make in (shifted, rotated):
@@ -175,7 +168,7 @@ def test_chosen_variables():
 
 @pytest.mark.parametrize("make", [shifted, rotated])
 @pytest.mark.parametrize("name", ["mw3", "bnh", "osy", "g5"])
-def test_constraints_pass_through(name, make):
+def test_constraints_pass_through(name, make, random_points):
     base = get_problem(name)
     twin = make(base, variables=range(base.n_var), seed=1)
     assert (twin.n_ieq_constr, twin.n_eq_constr, twin.n_obj) == (
@@ -193,7 +186,7 @@ def test_constraints_pass_through(name, make):
         np.testing.assert_array_equal(mine[key], theirs[key])
 
 
-def test_twins_of_twins_and_copies():
+def test_twins_of_twins_and_copies(random_points):
     base = imf.IMF9(8)
     twin = rotated(shifted(base, seed=1), seed=2)
     assert twin.name() == "rotated-shifted-IMF9"
@@ -211,7 +204,7 @@ def test_twins_of_twins_and_copies():
         np.testing.assert_array_equal(other.preimage(X), twin.preimage(X))
 
 
-def test_rows_do_not_depend_on_their_batch():
+def test_rows_do_not_depend_on_their_batch(random_points):
     for make in (shifted, rotated):
         twin = make(imf.IMF9(12), seed=0)
         X = random_points(twin, 40)
@@ -220,7 +213,7 @@ def test_rows_do_not_depend_on_their_batch():
         np.testing.assert_array_equal(X, kept)
 
 
-def test_elementwise_problems_nan_and_points_outside():
+def test_elementwise_problems_nan_and_points_outside(random_points):
     class One(ElementwiseProblem):
         def __init__(self):
             super().__init__(n_var=3, n_obj=2, n_ieq_constr=1, xl=-1.0, xu=2.0)

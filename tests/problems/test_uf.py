@@ -68,16 +68,9 @@ def scalar(k, x):
     return f
 
 
-def random_points(problem, n, seed):
-    rng = np.random.default_rng(seed)
-    X = problem.xl + rng.random((n, problem.n_var)) * (problem.xu - problem.xl)
-    X[:2] = problem.xl, problem.xu
-    return X
-
-
 @pytest.mark.parametrize("k", range(1, 11))
 @pytest.mark.parametrize("n_var", [3, 5, 6, 7, 30])
-def test_values_are_those_of_the_report(k, n_var):
+def test_values_are_those_of_the_report(k, n_var, random_points):
     problem = PROBLEMS[k - 1](max(n_var, 5) if k >= 8 else n_var)
     X = random_points(problem, 40, seed=100 * k + n_var)
     near = problem.pareto_set(n_points=40)[:20]
