@@ -30,7 +30,8 @@ def run_cell(cell: tuple[str, str, int, int, int]) -> dict[str, object]:
     """Run one algorithm on one problem with one seed."""
     import torch
 
-    from evogan.cli.names import make_algorithm, make_problem
+    from evogan.cli.algorithm_names import make_algorithm
+    from evogan.cli.problem_names import make_problem
     from evogan.experiments import run
 
     torch.set_num_threads(1)

@@ -12,8 +12,9 @@ from typing import Any
 
 from evogan._internal.checks import check_int, unknown_name
 from evogan._internal.devices import resolve_device
-from evogan.cli.multitask_names import ALGORITHMS, make_algorithm_for, suite_defaults
-from evogan.cli.names import algorithms, make_problem
+from evogan.cli.algorithm_names import algorithms
+from evogan.cli.multitask_names import ALGORITHMS, make_algorithm_for
+from evogan.cli.problem_names import make_problem, suite_defaults
 from evogan.experiments import Campaign, CampaignProgress, Dask, Processes, Serial, run_campaign
 
 CAMPAIGN_KEYS = {"name", "n_evals", "seeds", "pop_size", "algorithms", "problems", "quick"}

@@ -22,8 +22,8 @@ def list_command(options: argparse.Namespace) -> int:
 
 
 def _algorithms() -> str:
+    from evogan.cli.algorithm_names import algorithms
     from evogan.cli.multitask_names import ALGORITHMS
-    from evogan.cli.names import algorithms
 
     one = ["Algorithms", *(f"  {name:<18}{entry.about}" for name, entry in algorithms().items())]
     several = [f"  {name:<22}{entry.about}" for name, entry in ALGORITHMS.items()]
@@ -32,7 +32,7 @@ def _algorithms() -> str:
 
 
 def _problems() -> str:
-    from evogan.cli.names import problem_names
+    from evogan.cli.problem_names import problem_names
     from evogan.problems.multitask import SUITES
 
     names = textwrap.fill("  ".join(problem_names()), 100, initial_indent="  ", subsequent_indent="  ")

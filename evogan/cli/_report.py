@@ -117,7 +117,7 @@ def _with_tasks(problems: list[str] | None, results: Results) -> list[str] | Non
 
 def _front(results: Results, problem: str) -> Any:
     """Return the front of a problem whose label is, or begins with, one of evogan's names; None for others."""
-    from evogan.cli.names import make_problem
+    from evogan.cli.problem_names import make_problem
     from evogan.problems.fronts import reference_front
 
     record = next(record for record in results.records if record.problem == problem)

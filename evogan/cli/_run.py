@@ -16,8 +16,8 @@ from evogan._internal.checks import check_int
 from evogan._internal.devices import resolve_device
 from evogan._internal.rng import fresh_seed
 from evogan.cli._settings import parse_settings
-from evogan.cli.multitask_names import make_algorithm_for, suite_defaults
-from evogan.cli.names import make_problem
+from evogan.cli.multitask_names import make_algorithm_for
+from evogan.cli.problem_names import make_problem, suite_defaults
 from evogan.experiments import MultitaskRunResult, Progress, RunResult, TaskResult, resume, run, run_multitask
 from evogan.experiments._folder import CHECKPOINT
 from evogan.multitask import MultitaskProblem

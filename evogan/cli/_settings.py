@@ -8,6 +8,8 @@ import tomllib
 from collections.abc import Sequence
 from typing import Any
 
+from evogan.cli.loss_names import LOSSES
+from evogan.losses import SourceWeights
 from evogan.models import GAN
 
 
@@ -55,21 +57,12 @@ def remake_model(model: Any, changes: dict[str, Any]) -> Any:
 
 
 def _value(key: str, value: Any) -> Any:
-    from evogan import losses
-
     if key == "loss" and isinstance(value, str):
-        table = {
-            "minimax": losses.Minimax,
-            "non-saturating": losses.NonSaturating,
-            "least-squares": losses.LeastSquares,
-            "wasserstein": losses.Wasserstein,
-            "hinge": losses.Hinge,
-        }
-        if value not in table:
-            raise ValueError(f"model.loss must be one of {', '.join(table)}, got {value!r}")
-        return table[value]()
+        if value not in LOSSES:
+            raise ValueError(f"model.loss must be one of {', '.join(LOSSES)}, got {value!r}")
+        return LOSSES[value]()
     if key == "weights" and isinstance(value, list):
         if len(value) != 3:
             raise ValueError(f"model.weights must be [elite, poor, fake], got {value}")
-        return losses.SourceWeights(*value)
+        return SourceWeights(*value)
     return value

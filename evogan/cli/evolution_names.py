@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from evogan.cli.gan_names import LOSSES
+from evogan.cli.loss_names import LOSSES
 from evogan.losses import AdversarialLoss
 from evogan.neuroevolution import (
     UCB1,

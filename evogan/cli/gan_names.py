@@ -9,6 +9,7 @@ from typing import Any
 
 from evogan import losses
 from evogan._internal.checks import unknown_name
+from evogan.cli.loss_names import LOSSES
 from evogan.cli.system_table import systems
 from evogan.datasets import Dataset
 from evogan.features import FeatureExtractor, digits_features, fashion_features, inception_features, pixel_features
@@ -17,13 +18,6 @@ from evogan.nets import DCGANNetworks, MLPNetworks, ResNetNetworks, default_netw
 from evogan.training import System
 
 NETWORKS = {"mlp": MLPNetworks, "dcgan": DCGANNetworks, "resnet": ResNetNetworks}
-LOSSES = {
-    "minimax": losses.Minimax,
-    "non-saturating": losses.NonSaturating,
-    "least-squares": losses.LeastSquares,
-    "wasserstein": losses.Wasserstein,
-    "hinge": losses.Hinge,
-}
 DIVERGENCES = {
     "kl": losses.KL,
     "reverse-kl": losses.ReverseKL,

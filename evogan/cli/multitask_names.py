@@ -1,14 +1,14 @@
-"""The names of what solves several tasks together, and of the problems made of several tasks."""
+"""The names of algorithms that solve several tasks together, and what other algorithms do with such problems."""
 
 from __future__ import annotations
 
 import importlib
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from evogan._internal.checks import check_int, unknown_name
-from evogan.cli import names
+from evogan.cli._keywords import check_keywords
+from evogan.cli.algorithm_names import algorithms, make_algorithm
 from evogan.multitask import Apart, MultitaskProblem
 
 EXAMPLE = "cec17-mtmo-1, or zdt1+zdt2"
@@ -41,7 +41,7 @@ class MultitaskEntry:
             if key in self.fixed:
                 raise TypeError(f"algorithm {name} has its own {key!r}, which makes it what it is")
         make = getattr(cls, self.preset) if self.preset else cls
-        names.check_keywords(settings, make, f"algorithm {name}")
+        check_keywords(settings, make, f"algorithm {name}")
         models = importlib.import_module("evogan.models") if self.fixed else None
         options = {**self.options, "device": device} if self.on_device else self.options
         own = {key: getattr(models, model)(**options) for key, model in self.fixed.items()}
@@ -92,77 +92,21 @@ def make_algorithm_for(problem: Any, name: str, pop_size: int, settings: dict[st
         ValueError: an unknown name, or an algorithm that cannot solve such a problem.
         TypeError: a setting that the algorithm or its model does not take.
     """
-    if name not in ALGORITHMS and name not in names.algorithms():
-        raise unknown_name(name, [*names.algorithms(), *ALGORITHMS], "algorithm")
+    if name not in ALGORITHMS and name not in algorithms():
+        raise unknown_name(name, [*algorithms(), *ALGORITHMS], "algorithm")
     if not isinstance(problem, MultitaskProblem):
         if name in ALGORITHMS:
             raise ValueError(
                 f"{name} solves several tasks together, {problem.name()} is one problem: give it {EXAMPLE}, "
                 "or choose another algorithm (`evogan list` shows all)"
             )
-        return names.make_algorithm(name, pop_size, problem.n_obj, settings, device)
+        return make_algorithm(name, pop_size, problem.n_obj, settings, device)
     if name in ALGORITHMS:
         return ALGORITHMS[name].make(name, check_int(pop_size, "pop_size", low=2), settings, device)
     n_obj = sorted({int(task.n_obj) for task in problem.tasks})
-    if len(n_obj) > 1 and names.algorithms()[name].n_obj == "several":
+    if len(n_obj) > 1 and algorithms()[name].n_obj == "several":
         raise ValueError(
             f"{name} has the reference directions of one number of objectives, the tasks of {problem.name()} have "
             f"{' and '.join(map(str, n_obj))}"
         )
-    return Apart(names.make_algorithm(name, pop_size, n_obj[-1], settings, device))
-
-
-def is_multitask_name(name: str) -> bool:
-    """Return whether a problem's name means several tasks: ``cec17-mtmo-1``, ``zdt1+zdt2``."""
-    return "+" in name or _suite_and_number(name) is not None
-
-
-def multitask_problem_names() -> list[str]:
-    """Return the names of the problems of all suites."""
-    from evogan.problems.multitask import SUITES
-
-    return [f"{suite.name}-{i}" for suite in SUITES.values() for i in range(1, suite.n_problems + 1)]
-
-
-def make_multitask_problem(name: str, n_var: int | None, n_obj: int | None, settings: dict[str, Any]) -> Any:
-    """Make the named problem of several tasks; sizes and settings of joined problems go to each of them.
-
-    Raises:
-        ValueError: an unknown name, or a size that cannot be chosen.
-        TypeError: a setting that the suite or the problems do not take.
-    """
-    if "+" in name:
-        parts = [part.strip() for part in name.split("+")]
-        if (several := next((part for part in parts if is_multitask_name(part)), None)) is not None:
-            raise ValueError(f"{name}: + joins single problems, {several} has several tasks already")
-        return MultitaskProblem([names.make_problem(part, n_var, n_obj, settings) for part in parts], name=name)
-    found = _suite_and_number(name)
-    if found is None or name not in multitask_problem_names():
-        raise unknown_name(name, multitask_problem_names(), "problem")
-    suite, number = found
-    for key, value in (("n_var", n_var), ("n_obj", n_obj)):
-        if value is not None:
-            raise ValueError(f"the sizes of {name} are fixed, {key} cannot be set to {value}")
-    if "number" in settings:
-        raise ValueError(f"the number of a problem stands in its name, here {name}")
-    names.check_keywords(settings, suite.make, f"problem {name}")
-    return MultitaskProblem(suite.make(number, **settings), name=name)
-
-
-def suite_defaults(problem: Any) -> tuple[int, int] | None:
-    """Return population size and budget of a suite's problem; None for what comes from no suite."""
-    found = _suite_and_number(problem.name()) if isinstance(problem, MultitaskProblem) else None
-    if found is None:
-        return None
-    suite, number = found
-    return suite.pop_size(number), suite.n_evals(number, problem.n_tasks)
-
-
-def _suite_and_number(name: str) -> tuple[Any, int] | None:
-    found = re.fullmatch(r"(.+)-(\d+)", name)
-    if not found:
-        return None
-    from evogan.problems.multitask import SUITES
-
-    suite = SUITES.get(found[1])
-    return None if suite is None else (suite, int(found[2]))
+    return Apart(make_algorithm(name, pop_size, n_obj[-1], settings, device))

@@ -13,7 +13,8 @@ import torch
 
 from evogan.cli import main
 from evogan.cli._settings import parse_settings
-from evogan.cli.names import algorithms, make_algorithm, make_problem, problem_names, reference_directions
+from evogan.cli.algorithm_names import algorithms, make_algorithm, reference_directions
+from evogan.cli.problem_names import make_problem, problem_names
 
 FAST = ["--set", "model.n_steps=5", "--pop-size", "20", "--n-var", "5", "--seed", "1", "--quiet"]
 
@@ -246,6 +247,6 @@ def test_a_closed_pipe_is_no_error():
 
 
 def test_a_fault_of_the_programs_own_is_one_line_and_exit_code_1(monkeypatch, capsys):
-    monkeypatch.setattr("evogan.cli.names.problem_names", lambda: 1 / 0)
+    monkeypatch.setattr("evogan.cli.problem_names.problem_names", lambda: 1 / 0)
     assert evogan("list") == 1
     assert "ZeroDivisionError: division by zero (--traceback shows where)" in capsys.readouterr().err

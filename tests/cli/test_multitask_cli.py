@@ -17,8 +17,8 @@ from evogan import algorithms as library
 from evogan._internal.files import to_json
 from evogan.cli import main
 from evogan.cli._bench import read_campaign
-from evogan.cli.multitask_names import ALGORITHMS, make_algorithm_for, multitask_problem_names, suite_defaults
-from evogan.cli.names import make_problem
+from evogan.cli.multitask_names import ALGORITHMS, make_algorithm_for
+from evogan.cli.problem_names import make_problem, multitask_problem_names, suite_defaults
 from evogan.experiments import comparison_table, describe, load_results, mss, run_multitask
 from evogan.multitask import Apart, MultitaskAlgorithm, MultitaskProblem
 from evogan.problems.imf import IMF1, IMF4
