@@ -26,7 +26,7 @@ from evogan.experiments._export import to_iohanalyzer_csv, to_long_csv, to_npz
 from evogan.experiments._multitask import run_multitask
 from evogan.experiments._progress import CampaignProgress, Progress, TrainProgress
 from evogan.experiments._ranking import FriedmanResult, friedman, mss, nemenyi_critical_difference, nemenyi_groups
-from evogan.experiments._results import LARGER_IS_BETTER, Record, Results, larger_is_better, results_from_csv
+from evogan.experiments._results import Record, Results, results_from_csv
 from evogan.experiments._run import resume, run
 from evogan.experiments._run_result import MultitaskRunResult, RunResult, TaskResult
 from evogan.experiments._scorers import ImageScorer, VectorScorer
@@ -39,7 +39,6 @@ from evogan.experiments._train_loop import Scorer, TrainResult
 from evogan.experiments._training_campaign import TrainingCampaign
 
 __all__ = [
-    "LARGER_IS_BETTER",
     "Campaign",
     "CampaignProgress",
     "Cell",
@@ -67,7 +66,6 @@ __all__ = [
     "describe",
     "friedman",
     "holm",
-    "larger_is_better",
     "load_results",
     "mss",
     "nemenyi_critical_difference",

@@ -14,15 +14,6 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-LARGER_IS_BETTER = frozenset(
-    {"hv", "spread", "modes", "high_quality", "IS", "precision", "recall", "density", "coverage", "smallest_class"}
-)
-
-
-def larger_is_better(metric: str) -> bool:
-    """Return whether more of an indicator is better; what follows an @ is the budget it was measured at."""
-    return metric.partition("@")[0] in LARGER_IS_BETTER
-
 
 @dataclass(frozen=True)
 class Record:

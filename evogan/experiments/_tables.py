@@ -10,10 +10,11 @@ from typing import Literal
 
 from evogan.experiments._mss import mss_of
 from evogan.experiments._ranking import check_alpha
-from evogan.experiments._results import Results, larger_is_better, one_per_run
+from evogan.experiments._results import Results, one_per_run
 from evogan.experiments._samples import Key, Sample, compare, sample_notes, some
 from evogan.experiments._statistics import FriedmanResult, a12, friedman, holm, nemenyi_critical_difference
 from evogan.experiments._table_text import Cell, Sign, Table
+from evogan.metrics import larger_is_better
 
 __all__ = ["Cell", "Table", "comparison_table"]
 

@@ -25,9 +25,12 @@ Of sets of samples, real and generated, or of their features; rows that are not 
 :func:`sample_scores`        the published ones at once, each a :class:`SampleScore`
 :class:`SampleScore`         the value, the network that saw the samples, and how many there were
 ===========================  =====================================================================
+
+:func:`larger_is_better` knows by its name which way a score improves.
 """
 
 from evogan.metrics._classes import class_histogram, inception_score
+from evogan.metrics._direction import larger_is_better
 from evogan.metrics._frechet import frechet_distance
 from evogan.metrics._kernels import kernel_distance, mmd
 from evogan.metrics._matrices import Estimate
@@ -52,6 +55,7 @@ __all__ = [
     "igd_plus",
     "inception_score",
     "kernel_distance",
+    "larger_is_better",
     "mmd",
     "mode_coverage",
     "precision_recall",

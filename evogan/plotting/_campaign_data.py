@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from evogan.metrics import larger_is_better
+
 if TYPE_CHECKING:  # evogan.experiments imports torch: seconds that fronts and single runs need not wait for
     from evogan.experiments import Record, Results
 
@@ -21,8 +23,6 @@ MAX_GRID = 400  # points of a drawn curve: more cannot be seen, and make vector 
 
 def sign_of(metric: str) -> float:
     """Return the factor that makes smaller values of ``metric`` the better ones."""
-    from evogan.experiments import larger_is_better
-
     return -1.0 if larger_is_better(metric) else 1.0
 
 
