@@ -7,6 +7,7 @@ import pickle
 
 import numpy as np
 import pytest
+from bowls import XL, XU, Bowls, same, spoil_all, spoil_where
 from pymoo.core.population import Population
 from pymoo.core.problem import Problem
 from pymoo.operators.sampling.lhs import LHS
@@ -20,22 +21,6 @@ from evogan.metrics import igd
 from evogan.problems.imf import IMF1, IMF4
 
 NAN = float("nan")
-
-
-class Bowls(Problem):
-    """Two bowls in a box off the origin, with a fixed variable; ``fails`` tells which solutions give NaN."""
-
-    def __init__(self, fails=None, scale=1.0, n_obj=2):
-        self.fails, self.scale = fails, scale
-        xl, xu = np.array([-1.0, 2.0, 0.1, 3.0]), np.array([1.0, 5.0, 12.55, 3.0])
-        super().__init__(n_var=4, n_obj=n_obj, xl=scale * xl, xu=scale * xu)
-
-    def _evaluate(self, X, out, *args, **kwargs):
-        U = (X[:, :3] - self.xl[:3]) / (self.xu - self.xl)[:3]
-        F = np.column_stack([((U - c) ** 2).sum(axis=1) for c in (0.3, 0.6)[: self.n_obj]])
-        if self.fails is not None:
-            F[self.fails(X)] = NAN
-        out["F"] = F
 
 
 def run(problem, algorithm, n_eval, seed=1, **options):
@@ -56,10 +41,6 @@ def finished(algorithm):
     while algorithm.has_next():
         algorithm.next()
     return algorithm.pop.get("X"), algorithm.pop.get("F"), algorithm.opt.get("X")
-
-
-def same(one, other):
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 # The vote --------------------------------------------------------------------------------------------------
@@ -188,7 +169,7 @@ def test_the_sets_take_the_best_of_non_dominated_and_of_dominated_offspring():
 
 
 def test_scaling_the_box_changes_nothing():
-    X = [run(Bowls(scale=scale), CPSMOEA(20), 120).pop.get("X") / scale for scale in (1.0, 1024.0)]
+    X = [run(Bowls(scale * XL, scale * XU), CPSMOEA(20), 120).pop.get("X") / scale for scale in (1.0, 1024.0)]
     assert X[0] == pytest.approx(X[1], rel=1e-9)
 
 
@@ -255,14 +236,14 @@ def test_feasible_solutions_survive_before_better_infeasible_ones():
 
 
 def test_nan_objectives_are_survived_and_not_reported():
-    result = run(Bowls(lambda X: X[:, 0] > 0.2), CPSMOEA(20), 200)
+    result = run(Bowls(spoil=spoil_where(lambda X: X[:, 0] > 0.2)), CPSMOEA(20), 200)
     assert np.isfinite(result.F).all() and len(result.F) > 1
     assert np.isfinite(result.pop.get("F")).all()  # driven out by now
 
 
 @pytest.mark.parametrize("verbose", [False, True])
 def test_a_problem_that_always_fails_gives_no_result(verbose):
-    result = run(Bowls(lambda X: np.full(len(X), True)), CPSMOEA(20), 100, verbose=verbose)
+    result = run(Bowls(spoil=spoil_all()), CPSMOEA(20), 100, verbose=verbose)
     assert result.F is None and result.X is None
 
 

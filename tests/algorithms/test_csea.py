@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from bowls import XL, XU, Bowls, same, spoil_all, spoil_where
 from pymoo.core.problem import Problem
 from pymoo.operators.sampling.lhs import LHS
 from pymoo.optimize import minimize
@@ -23,22 +24,6 @@ from evogan.metrics import igd
 from evogan.problems.imf import IMF1, IMF4
 
 NAN, INF = float("nan"), float("inf")
-
-
-class Bowls(Problem):
-    """Two bowls in a box off the origin, with a fixed variable; ``fails`` tells which solutions give NaN."""
-
-    def __init__(self, fails=None, scale=1.0):
-        self.fails = fails
-        xl, xu = np.array([-1.0, 2.0, 0.1, 3.0]), np.array([1.0, 5.0, 12.55, 3.0])
-        super().__init__(n_var=4, n_obj=2, xl=scale * xl, xu=scale * xu)
-
-    def _evaluate(self, X, out, *args, **kwargs):
-        U = (X[:, :3] - self.xl[:3]) / (self.xu - self.xl)[:3]
-        F = np.column_stack([((U - 0.3) ** 2).sum(axis=1), ((U - 0.6) ** 2).sum(axis=1)])
-        if self.fails is not None:
-            F[self.fails(X)] = NAN
-        out["F"] = F
 
 
 def csea(pop_size=20, **options):
@@ -64,10 +49,6 @@ def finished(algorithm):
     while algorithm.has_next():
         algorithm.next()
     return algorithm.pop.get("X"), algorithm.evaluated.get("F"), algorithm.opt.get("X")
-
-
-def same(one, other):
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 def zeros(n):
@@ -381,7 +362,7 @@ def test_a_box_off_the_origin():
 
 
 def test_scaling_the_box_changes_nothing():
-    X = [run(Bowls(scale=scale), csea(), 40).algorithm.evaluated.get("X") / scale for scale in (1.0, 1024.0)]
+    X = [run(Bowls(scale * XL, scale * XU), csea(), 40).algorithm.evaluated.get("X") / scale for scale in (1.0, 1024.0)]
     assert X[0] == pytest.approx(X[1], rel=1e-6)
 
 
@@ -424,7 +405,7 @@ def test_constraints():
 
 
 def test_nan_objectives_are_survived_and_not_reported():
-    result = run(Bowls(lambda X: X[:, 0] > 0.2), csea(10), 60)
+    result = run(Bowls(spoil=spoil_where(lambda X: X[:, 0] > 0.2)), csea(10), 60)
     assert np.isfinite(result.F).all() and len(result.F) > 1
     assert np.isnan(result.algorithm.evaluated.get("F")).any()
     assert np.isfinite(result.pop.get("F")).all()
@@ -432,7 +413,7 @@ def test_nan_objectives_are_survived_and_not_reported():
 
 @pytest.mark.parametrize("verbose", [False, True])
 def test_a_problem_that_always_fails_gives_no_result(verbose):
-    result = run(Bowls(lambda X: np.full(len(X), True)), csea(), 40, verbose=verbose)
+    result = run(Bowls(spoil=spoil_all()), csea(), 40, verbose=verbose)
     assert result.F is None and result.X is None
 
 

@@ -9,6 +9,7 @@ import cloudpickle
 import numpy as np
 import pytest
 import torch
+from bowls import outcome, same
 from pymoo.optimize import minimize
 
 from evogan.algorithms import GMOEA
@@ -24,16 +25,8 @@ def gmoea(preset=GMOEA, **options):
     return algorithm
 
 
-def outcome(algorithm):
-    return algorithm.pop.get("X"), algorithm.pop.get("F"), algorithm.opt.get("X")
-
-
 def run(seed, preset=GMOEA):
     return outcome(minimize(IMF1(n_var=5), gmoea(preset), ("n_eval", 150), seed=seed).algorithm)
-
-
-def same(one, other):
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 def started(n_generations, preset=GMOEA, **options):

@@ -7,6 +7,7 @@ import pickle
 
 import numpy as np
 import pytest
+from bowls import Bowls, outcome, same, spoil_all, spoil_where
 from pymoo.core.population import Population
 from pymoo.core.problem import Problem
 from pymoo.core.sampling import Sampling
@@ -23,45 +24,10 @@ NAN, INF = float("nan"), float("inf")
 PEERS = pytest.mark.parametrize("peer", [IMMOEA, RMMEDA, MOEADDE])
 
 
-class Bowls(Problem):
-    """Bowls of the unit box, in the box given; ``spoil`` may change objectives or constraints of what is evaluated."""
-
-    def __init__(self, xl=(-1.0, 2.0, 0.1, 3.0), xu=(1.0, 5.0, 12.55, 3.0), *, n_obj=2, spoil=None, n_ieq=0):
-        self.spoil, self.seen = spoil, []
-        super().__init__(n_var=len(xl), n_obj=n_obj, n_ieq_constr=n_ieq, xl=np.array(xl), xu=np.array(xu))
-
-    def _evaluate(self, X, out, *args, **kwargs):
-        self.seen.append(X)
-        U = (X - self.xl) / np.where(self.xu > self.xl, self.xu - self.xl, 1.0)
-        centres = np.linspace(0.3, 0.6, self.n_obj)
-        out["F"] = np.column_stack([((U - c) ** 2).sum(axis=1) for c in centres])
-        if self.n_ieq_constr:
-            out["G"] = 0.4 - U[:, :1]
-        if self.spoil is not None:
-            self.spoil(X, out)
-
-
-def spoil_where(test, value=NAN, name="F"):
-    """Return a function that puts ``value`` into ``name`` of the solutions that fulfil ``test``."""
-
-    def spoil(X, out):
-        out[name][test(X)] = value
-
-    return spoil
-
-
 def run(problem, algorithm, n_eval=150, seed=1, **options):
     result = minimize(problem, algorithm, ("n_eval", n_eval), seed=seed, copy_algorithm=True, **options)
     assert result.algorithm.evaluator.n_eval == n_eval
     return result
-
-
-def outcome(algorithm):
-    return [algorithm.pop.get("X"), algorithm.pop.get("F"), algorithm.opt.get("X")]
-
-
-def same(one, other):
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 # It runs ---------------------------------------------------------------------------------------------------
@@ -239,7 +205,7 @@ def test_a_first_generation_that_fails_is_no_end(peer, n_good):
 
 @PEERS
 def test_a_problem_that_always_fails_gives_no_result(peer, capsys):
-    result = run(Bowls(spoil=spoil_where(lambda X: X[:, 0] < INF)), peer(20), 111, verbose=True)
+    result = run(Bowls(spoil=spoil_all()), peer(20), 111, verbose=True)
     assert result.F is None and len(result.pop) <= 20
 
 
@@ -255,7 +221,7 @@ def test_huge_objectives_do_no_harm(peer):
 
 @PEERS
 def test_constant_objectives_do_no_harm(peer):
-    result = run(Bowls(spoil=spoil_where(lambda X: X[:, 0] < INF, 0.0)), peer(20), 200)
+    result = run(Bowls(spoil=spoil_all(0.0)), peer(20), 200)
     assert (result.F == 0.0).all()
 
 

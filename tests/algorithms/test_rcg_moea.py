@@ -9,6 +9,7 @@ import cloudpickle
 import numpy as np
 import pytest
 import torch
+from bowls import Bowls, outcome, same, spoil_all, spoil_where
 from pymoo.core.problem import Problem
 from pymoo.core.repair import Repair
 from pymoo.core.sampling import Sampling
@@ -23,33 +24,6 @@ from evogan.operators import CrossoverSource, DifferentialSource, ModelSource, N
 from evogan.problems.imf import IMF1, IMF4
 
 NAN, INF = float("nan"), float("inf")
-
-
-class Bowls(Problem):
-    """Bowls of the unit box, in the box given; ``spoil`` may change objectives or constraints of what is evaluated."""
-
-    def __init__(self, xl=(-1.0, 2.0, 0.1, 3.0), xu=(1.0, 5.0, 12.55, 3.0), *, n_obj=2, spoil=None, n_ieq=0):
-        self.spoil, self.seen = spoil, []
-        super().__init__(n_var=len(xl), n_obj=n_obj, n_ieq_constr=n_ieq, xl=np.array(xl), xu=np.array(xu))
-
-    def _evaluate(self, X, out, *args, **kwargs):
-        self.seen.append(X)
-        U = (X - self.xl) / np.where(self.xu > self.xl, self.xu - self.xl, 1.0)
-        centres = np.linspace(0.3, 0.6, self.n_obj)
-        out["F"] = np.column_stack([((U - c) ** 2).sum(axis=1) for c in centres])
-        if self.n_ieq_constr:
-            out["G"] = 0.4 - U[:, :1]
-        if self.spoil is not None:
-            self.spoil(X, out)
-
-
-def spoil_where(test, value=NAN, name="F"):
-    """Return a function that puts ``value`` into ``name`` of the solutions that fulfil ``test``."""
-
-    def spoil(X, out):
-        out[name][test(X)] = value
-
-    return spoil
 
 
 def changed(change):
@@ -78,14 +52,6 @@ def run(problem, algorithm, n_eval=150, seed=1, **options):
     result = minimize(problem, algorithm, ("n_eval", n_eval), seed=seed, **options)
     assert result.algorithm.evaluator.n_eval == n_eval
     return result
-
-
-def outcome(algorithm):
-    return [algorithm.pop.get("X"), algorithm.pop.get("F"), algorithm.opt.get("X")]
-
-
-def same(one, other):
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 # Presets ---------------------------------------------------------------------------------------------------
@@ -415,7 +381,7 @@ def test_a_first_generation_that_fails_is_no_end(n_good):
 
 def test_a_problem_that_always_fails_gives_no_result():
     with pytest.warns(RuntimeWarning, match="0 new solutions of 20 could be bred"):
-        result = run(Bowls(spoil=spoil_where(lambda X: X[:, 0] < INF)), rcg(), 111)
+        result = run(Bowls(spoil=spoil_all()), rcg(), 111)
     assert result.F is None and result.algorithm.mating.counters["topped_up"] == 91
 
 

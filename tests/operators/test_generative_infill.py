@@ -6,11 +6,8 @@ import warnings
 
 import numpy as np
 import pytest
+from bowls import HOSTS, XL, XU, Bowls, evaluated, infill_once, run, spoil_all, spoil_where, to_unit
 from pymoo.algorithms.moo.nsga2 import NSGA2
-from pymoo.algorithms.moo.nsga3 import NSGA3
-from pymoo.algorithms.moo.spea2 import SPEA2
-from pymoo.algorithms.moo.spea2 import SPEA2Survival as PymooSPEA2Survival
-from pymoo.algorithms.soo.nonconvex.ga import GA
 from pymoo.core.mutation import Mutation
 from pymoo.core.population import Population
 from pymoo.core.problem import Problem
@@ -20,31 +17,12 @@ from pymoo.core.variable import Integer, Real
 from pymoo.operators.mutation.nom import NoMutation
 from pymoo.optimize import minimize
 from pymoo.problems import get_problem
-from pymoo.util.ref_dirs import get_reference_directions
 
 from evogan.exceptions import TrainingDivergedError
 from evogan.models import GAN, Gaussian
 from evogan.operators import GenerativeInfill, classic_mating, spea2_fitness, spea2_truncation
-from evogan.problems.imf import IMF1, IMF4
 
 NAN = float("nan")
-# Off the origin, 0.1 and 12.55 are not exact in float32, and two variables are fixed.
-XL = np.array([-1.0, 2.0, 0.1, 3.0, -5.0])
-XU = np.array([1.0, 5.0, 12.55, 3.0, -5.0])
-
-
-class Bowls(Problem):
-    """Two bowls in an awkward box; `nan_share` of the solutions fail."""
-
-    def __init__(self, nan_share=0.0):
-        super().__init__(n_var=5, n_obj=2, xl=XL, xu=XU)
-        self.nan_share = nan_share
-
-    def _evaluate(self, X, out, *args, **kwargs):
-        U = (X - XL)[:, :3] / (XU - XL)[:3]
-        F = np.column_stack([((U - 0.3) ** 2).sum(axis=1), ((U - 0.6) ** 2).sum(axis=1)])
-        F[np.arange(len(F)) < self.nan_share * len(F)] = NAN
-        out["F"] = F
 
 
 class Spy(Gaussian):
@@ -84,45 +62,12 @@ def constant(n, rng):
     return np.full((n, 5), 0.4)
 
 
-def to_unit(problem, X):
-    return (X - problem.xl) / np.where(problem.xu > problem.xl, problem.xu - problem.xl, 1.0)
-
-
-def evaluated(problem=None, n=30, seed=0):
-    problem = Bowls() if problem is None else problem
-    X = problem.xl + np.random.default_rng(seed).random((n, problem.n_var)) * (problem.xu - problem.xl)
-    return Population.new(X=X, **problem.evaluate(X, return_as_dictionary=True))
-
-
-def infill_once(infill, n=20, seed=1, problem=None, pop=None):
-    problem = Bowls() if problem is None else problem
-    pop = evaluated(problem) if pop is None else pop
-    return infill.do(problem, pop, n, random_state=np.random.default_rng(seed))
-
-
-def run(infill, n_eval=250, pop_size=20, problem=None, seed=1):
-    """Minimise with NSGA-II; return the algorithm and the infill as they are at the end."""
-    problem = Bowls() if problem is None else problem
-    algorithm = minimize(problem, NSGA2(pop_size=pop_size, mating=infill), ("n_eval", n_eval), seed=seed).algorithm
-    assert algorithm.evaluator.n_eval == n_eval
-    return algorithm, algorithm.mating
+def first(share):
+    """Return a function that lets the first ``share`` of the solutions fail."""
+    return spoil_where(lambda X: np.arange(len(X)) < share * len(X))
 
 
 # In pymoo's algorithms -------------------------------------------------------------------------------------
-
-
-def nsga3(mating):
-    return NSGA3(get_reference_directions("das-dennis", 3, n_partitions=5), mating=mating)
-
-
-HOSTS = {
-    "nsga2": (lambda mating: NSGA2(pop_size=20, mating=mating), IMF1(n_var=5)),
-    "nsga3": (nsga3, IMF4(n_var=5)),
-    "spea2": (lambda mating: SPEA2(20, survival=PymooSPEA2Survival(normalize=True), mating=mating), IMF1(n_var=5)),
-    "ga": (lambda mating: GA(pop_size=20, mating=mating), get_problem("sphere", n_var=5)),
-    "constrained bnh": (lambda mating: NSGA2(pop_size=20, mating=mating), get_problem("bnh")),
-    "constrained mw3": (lambda mating: SPEA2(20, survival=PymooSPEA2Survival(), mating=mating), get_problem("mw3")),
-}
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -206,7 +151,7 @@ def test_infeasible_solutions_are_poor():
 
 
 def test_solutions_that_are_not_finite_are_counted_and_never_elite():
-    pop, spy = evaluated(Bowls(0.2)), Spy()
+    pop, spy = evaluated(Bowls(spoil=first(0.2))), Spy()
     infill = GenerativeInfill(spy, n_elites=0.9)
     assert len(infill_once(infill, pop=pop)) == 20
     X, X_poor = spy.shown[0]
@@ -228,7 +173,7 @@ def test_constraints_that_are_not_finite_count_as_well():
 
 def test_a_population_without_any_finite_solution_gets_classic_offspring():
     infill = GenerativeInfill(Spy())
-    off = infill_once(infill, pop=evaluated(Bowls(1.0)))
+    off = infill_once(infill, pop=evaluated(Bowls(spoil=spoil_all())))
     assert len(off) == 20
     assert infill.model.events == []
     assert (infill.counters["topped_up"], infill.counters["nonfinite"]) == (20, 30)
@@ -503,7 +448,7 @@ def test_other_errors_of_a_model_are_not_swallowed():
 def test_a_healthy_run_warns_of_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        run(GenerativeInfill(Gaussian()), 100, problem=Bowls(0.3))
+        run(GenerativeInfill(Gaussian()), 100, problem=Bowls(spoil=first(0.3)))
 
 
 # What is refused -------------------------------------------------------------------------------------------

@@ -9,19 +9,14 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from bowls import HOSTS, XL, XU, Bowls, evaluated, infill_once, outcome, run, same, spoil_all, spoil_where, to_unit
 from pymoo.algorithms.moo.nsga2 import NSGA2
-from pymoo.algorithms.moo.nsga3 import NSGA3
-from pymoo.algorithms.moo.spea2 import SPEA2
-from pymoo.algorithms.moo.spea2 import SPEA2Survival as PymooSPEA2Survival
-from pymoo.algorithms.soo.nonconvex.ga import GA
 from pymoo.core.population import Population
 from pymoo.core.problem import Problem
 from pymoo.core.repair import Repair
 from pymoo.core.variable import Integer, Real
 from pymoo.operators.selection.rnd import RandomSelection
 from pymoo.optimize import minimize
-from pymoo.problems import get_problem
-from pymoo.util.ref_dirs import get_reference_directions
 
 from evogan.exceptions import TrainingDivergedError
 from evogan.models import FlowMatching, Gaussian, ObjectiveFrame, RelativisticCritic, RidgeCritic
@@ -29,66 +24,10 @@ from evogan.operators import CrossoverSource, DifferentialSource, ModelSource, S
 from evogan.problems.imf import IMF1, IMF4
 
 NAN, INF = float("nan"), float("inf")
-# Off the origin, and two variables are fixed.
-XL = np.array([-1.0, 2.0, 0.1, 3.0, -5.0])
-XU = np.array([1.0, 5.0, 12.55, 3.0, -5.0])
-
-
-class Bowls(Problem):
-    """Two bowls in an awkward box; ``spoil(U, out)`` may change what is evaluated."""
-
-    def __init__(self, spoil=None, n_ieq=0, xl=XL, xu=XU):
-        super().__init__(n_var=len(xl), n_obj=2, n_ieq_constr=n_ieq, xl=np.array(xl), xu=np.array(xu))
-        self.spoil = spoil
-
-    def _evaluate(self, X, out, *args, **kwargs):
-        U = (X - self.xl) / np.where(self.xu > self.xl, self.xu - self.xl, 1.0)
-        out["F"] = np.column_stack([((U - 0.3) ** 2).sum(axis=1), ((U - 0.6) ** 2).sum(axis=1)])
-        if self.n_ieq_constr:
-            out["G"] = 0.4 - U[:, :1]
-        if self.spoil is not None:
-            self.spoil(U, out)
-
-
-def put(name, value, where=lambda U: np.full(len(U), True)):
-    """Return a function that puts ``value`` into ``name`` of the solutions ``where`` says."""
-
-    def spoil(U, out):
-        out[name][where(U)] = value
-
-    return spoil
 
 
 def few():
     return RelativisticCritic(n_steps=2, n_first_steps=4, hidden=8)
-
-
-def evaluated(problem=None, n=30, seed=0):
-    problem = Bowls() if problem is None else problem
-    X = problem.xl + np.random.default_rng(seed).random((n, problem.n_var)) * (problem.xu - problem.xl)
-    return Population.new(X=X, **problem.evaluate(X, return_as_dictionary=True))
-
-
-def infill_once(infill, n=20, seed=1, problem=None, pop=None):
-    problem = Bowls() if problem is None else problem
-    pop = evaluated(problem) if pop is None else pop
-    return infill.do(problem, pop, n, random_state=np.random.default_rng(seed))
-
-
-def run(infill, n_eval=150, pop_size=20, problem=None, seed=1):
-    """Minimise with NSGA-II; return the algorithm and the infill as they are at the end."""
-    problem = Bowls() if problem is None else problem
-    algorithm = minimize(problem, NSGA2(pop_size=pop_size, mating=infill), ("n_eval", n_eval), seed=seed).algorithm
-    assert algorithm.evaluator.n_eval == n_eval
-    return algorithm, algorithm.mating
-
-
-def outcome(algorithm):
-    return algorithm.pop.get("X"), algorithm.pop.get("F")
-
-
-def same(one, other):
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 class Stub:
@@ -139,20 +78,6 @@ class Source:
 
 
 # In pymoo's algorithms -------------------------------------------------------------------------------------
-
-
-def nsga3(mating):
-    return NSGA3(get_reference_directions("das-dennis", 3, n_partitions=5), mating=mating)
-
-
-HOSTS = {
-    "nsga2": (lambda mating: NSGA2(pop_size=20, mating=mating), IMF1(n_var=5)),
-    "nsga3": (nsga3, IMF4(n_var=5)),
-    "spea2": (lambda mating: SPEA2(20, survival=PymooSPEA2Survival(normalize=True), mating=mating), IMF1(n_var=5)),
-    "ga": (lambda mating: GA(pop_size=20, mating=mating), get_problem("sphere", n_var=5)),
-    "constrained bnh": (lambda mating: NSGA2(pop_size=20, mating=mating), get_problem("bnh")),
-    "constrained mw3": (lambda mating: SPEA2(20, survival=PymooSPEA2Survival(), mating=mating), get_problem("mw3")),
-}
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -254,13 +179,13 @@ def test_other_errors_of_a_critic_are_not_swallowed():
 
 
 def test_a_critic_is_fitted_to_the_finite_population_in_the_unit_box():
-    problem = Bowls(n_ieq=1, spoil=put("F", NAN, lambda U: U[:, 0] > 0.8))
+    problem = Bowls(n_ieq=1, spoil=spoil_where(lambda X: X[:, 0] > 0.6))
     pop, critic = evaluated(problem), Stub()
     infill_once(ScreenedInfill(critic=critic), problem=problem, pop=pop)
     finite = np.isfinite(pop.get("F")).all(axis=1)
     assert 0 < finite.sum() < 30
     X, F, CV = critic.fitted[0]
-    U = (pop.get("X") - XL)[finite] / np.where(XU > XL, XU - XL, 1.0)
+    U = to_unit(Bowls(), pop.get("X"))[finite]
     np.testing.assert_allclose(X, U, atol=1e-12)
     assert (X[:, 3:] == 0.0).all()
     assert np.array_equal(F, pop.get("F")[finite]) and np.array_equal(CV, pop.get("CV")[finite, 0])
@@ -270,20 +195,20 @@ def test_a_critic_is_fitted_to_the_finite_population_in_the_unit_box():
 def test_offspring_are_observed_once_evaluated():
     seen = []
 
-    def look(U, out):
-        seen.append((U, out["F"].copy()))
+    def look(X, out):
+        seen.append((X, out["F"].copy()))
 
     problem = Bowls(spoil=look)
     _, infill = run(ScreenedInfill(critic=Stub()), 95, problem=problem)
     observed = infill.critics[0].observed
     assert len(observed) == len(seen) - 2  # neither the first population nor the last offspring
-    for (X, F, CV), (U, evaluated_F) in zip(observed, seen[1:], strict=False):
-        np.testing.assert_allclose(X, U, atol=1e-12)
+    for (U, F, CV), (X, evaluated_F) in zip(observed, seen[1:], strict=False):
+        np.testing.assert_allclose(U, to_unit(problem, X), atol=1e-12)
         assert np.array_equal(F, evaluated_F) and (CV == 0).all()
 
 
 def test_failed_offspring_are_not_observed():
-    problem = Bowls(spoil=put("F", NAN, lambda U: U[:, 0] > 0.4))
+    problem = Bowls(spoil=spoil_where(lambda X: X[:, 0] > -0.2))
     _, infill = run(ScreenedInfill([Source()], critic=Stub()), 150, problem=problem)
     assert 0 < len(infill.critics[0].observed) and all((X[:, 0] <= 0.4).all() for X, _, _ in infill.critics[0].observed)
     assert infill.counters["nonfinite"] > 0
@@ -568,16 +493,16 @@ def test_repair_is_applied(ready):
 
 
 DEGENERATE = {
-    "constant objectives": Bowls(put("F", 0.0)),
-    "one constant objective": Bowls(lambda U, out: out["F"].__setitem__((slice(None), 1), 3.0)),
-    "one point of the front": Bowls(lambda U, out: out["F"].__setitem__((slice(None), 1), out["F"][:, 0])),
-    "infeasible everywhere": Bowls(lambda U, out: out.update(G=out["G"] + 9.0), n_ieq=1),
-    "equal violations": Bowls(put("G", 1.0), n_ieq=1),
-    "huge": Bowls(lambda U, out: out.update(F=1e300 * out["F"])),
-    "tiny": Bowls(lambda U, out: out.update(F=1e-300 * out["F"])),
-    "half huge": Bowls(put("F", 1e300, lambda U: U[:, 0] > 0.5)),
-    "nan in half": Bowls(put("F", NAN, lambda U: U[:, 0] > 0.5)),
-    "nan in constraints": Bowls(put("G", NAN, lambda U: U[:, 1] > 0.5), n_ieq=1),
+    "constant objectives": Bowls(spoil=spoil_all(0.0)),
+    "one constant objective": Bowls(spoil=lambda X, out: out["F"].__setitem__((slice(None), 1), 3.0)),
+    "one point of the front": Bowls(spoil=lambda X, out: out["F"].__setitem__((slice(None), 1), out["F"][:, 0])),
+    "infeasible everywhere": Bowls(spoil=lambda X, out: out.update(G=out["G"] + 9.0), n_ieq=1),
+    "equal violations": Bowls(spoil=spoil_all(1.0, "G"), n_ieq=1),
+    "huge": Bowls(spoil=lambda X, out: out.update(F=1e300 * out["F"])),
+    "tiny": Bowls(spoil=lambda X, out: out.update(F=1e-300 * out["F"])),
+    "half huge": Bowls(spoil=spoil_where(lambda X: X[:, 0] > 0.0, 1e300)),
+    "nan in half": Bowls(spoil=spoil_where(lambda X: X[:, 0] > 0.0)),
+    "nan in constraints": Bowls(spoil=spoil_where(lambda X: X[:, 1] > 3.5, NAN, "G"), n_ieq=1),
     "one free variable": Bowls(xl=[0.0, 1.0, 1.0], xu=[1.0, 1.0, 1.0]),
 }
 
@@ -598,7 +523,7 @@ def test_degenerate_problems_do_no_harm(case, critic):
 @pytest.mark.parametrize("name", ["F", "G"])
 def test_no_value_that_is_not_finite_reaches_critic_or_sources(name, value):
     """pymoo's own survival warns of infinities, so that this is one generation."""
-    problem = Bowls(put(name, value, lambda U: U[:, 0] > 0.5), n_ieq=1)
+    problem = Bowls(spoil=spoil_where(lambda X: X[:, 0] > 0.0, value, name), n_ieq=1)
     pop, critic, source = evaluated(problem), few(), Source()
     infill = ScreenedInfill([source], critic=critic)
     assert len(infill_once(infill, problem=problem, pop=pop)) == 20
@@ -608,7 +533,7 @@ def test_no_value_that_is_not_finite_reaches_critic_or_sources(name, value):
 
 
 def test_a_problem_that_always_fails_gets_classic_offspring():
-    problem = Bowls(put("F", NAN))
+    problem = Bowls(spoil=spoil_all())
     with pytest.warns(RuntimeWarning, match="0 new solutions of 20"):
         off = infill_once(infill := ScreenedInfill(critic=(critic := Stub())), problem=problem, pop=evaluated(problem))
     assert len(off) == 20 and critic.fitted == []
