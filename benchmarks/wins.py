@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from evogan.experiments import holm, larger_is_better, load_results, rank_sum
+from evogan.experiments import holm, load_results, rank_sum
+from evogan.metrics import larger_is_better
 
 
 def main() -> None:

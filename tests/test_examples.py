@@ -1,5 +1,6 @@
 """Every example runs, and every Python program and docstring example of the project does what it says."""
 
+import ast
 import doctest
 import importlib
 import pkgutil
@@ -14,6 +15,7 @@ import evogan
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+BENCHMARKS = sorted((ROOT / "benchmarks").rglob("*.py"))
 # evogan.problems sits behind a link, which pkgutil follows.
 MODULES = sorted(m.name for m in pkgutil.walk_packages(evogan.__path__, "evogan.") if not m.name.endswith("__main__"))
 
@@ -29,6 +31,15 @@ def test_example_runs(file, tmp_path):
 def test_examples_are_short():
     for file in EXAMPLES:
         assert len(file.read_text().splitlines()) <= 60, f"{file.name} is longer than 60 lines"
+
+
+@pytest.mark.parametrize("file", BENCHMARKS, ids=lambda file: file.stem)
+def test_benchmarks_import_what_there_is(file):
+    """They run for hours, so nobody would see at once that a name has moved."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("evogan"):
+            for alias in node.names:
+                assert hasattr(importlib.import_module(node.module), alias.name), f"{node.module} has no {alias.name}"
 
 
 @pytest.mark.parametrize("document", ["README.md", *sorted(p.name for p in (ROOT / "docs").glob("*.md"))])
