@@ -1,6 +1,6 @@
 """On how many problems one algorithm is better than each other one: by median, and significantly.
 
-Problems are counted in groups, by what stands before the digits of their names (imf, rotated-imf, ...). Tests are
+Problems are counted in groups, by their names without the number (imf, rotated-imf, lz09-f, ...). Tests are
 Wilcoxon's rank-sum tests with Holm's correction over the tests between the two algorithms in a group.
 
     python benchmarks/wins.py FOLDER --control rcg-moea
@@ -31,7 +31,7 @@ def main() -> None:
     sign = -1.0 if larger_is_better(metric) else 1.0
     groups: dict[str, list[str]] = {}
     for problem in results.problems:
-        groups.setdefault(re.sub(r"\d+", "*", problem, count=1), []).append(problem)
+        groups.setdefault(re.sub(r"\d+(?=(-d\d+)?$)", "*", problem, count=1), []).append(problem)
     print(
         "| " + control + " against | " + " | ".join(f"{name} ({len(group)})" for name, group in groups.items()) + " |"
     )
