@@ -13,10 +13,10 @@ from evogan.experiments import (
     TrainingCampaign,
     VectorScorer,
     comparison_table,
-    larger_is_better,
     load_results,
     run_campaign,
 )
+from evogan.metrics import larger_is_better
 from evogan.nets import MLPNetworks
 
 NETS = MLPNetworks(2, (8,))
