@@ -20,7 +20,7 @@ from pymoo.util.display.multi import MultiObjectiveOutput
 from evogan._internal.checks import check_int, check_kind
 from evogan.algorithms._peers import BoxAlgorithm
 from evogan.models import ConditionalGAN, Critic, FlowMatching, RelativisticCritic, RidgeCritic
-from evogan.operators import CrossoverSource, DifferentialSource, NicheSurvival, ScreenedInfill
+from evogan.operators import CrossoverSource, DifferentialSource, NicheSurvival, NicheTournament, ScreenedInfill
 
 
 class RCGMOEA(BoxAlgorithm):
@@ -67,7 +67,9 @@ class RCGMOEA(BoxAlgorithm):
             pop_size=check_int(pop_size, "pop_size", low=4),
             sampling=FloatRandomSampling() if sampling is None else sampling,
             survival=NicheSurvival(),
-            mating=ScreenedInfill(sources, critic=critic, n_candidates=n_candidates, repair=repair),
+            mating=ScreenedInfill(
+                sources, critic=critic, n_candidates=n_candidates, selection=NicheTournament(), repair=repair
+            ),
             n_offsprings=-(-pop_size // 2) if n_offsprings is None else check_int(n_offsprings, "n_offsprings", low=1),
             repair=repair,
             eliminate_duplicates=True,

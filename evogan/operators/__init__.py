@@ -12,6 +12,7 @@
 :class:`MatingPool`          what sources see of a population
 :class:`Credit`              probabilities that follow success
 :class:`NicheSurvival`       SPEA2's selection in each direction of objective space, then among all
+:class:`NicheTournament`     parents among solutions that survived for the same reason
 :func:`elite_poor_split`     which solutions a model learns from, by any pymoo survival
 :class:`SPEA2Survival`       vectorised environmental selection of SPEA2
 :func:`check_elites`         a number or a fraction of elites, checked
@@ -34,7 +35,7 @@ from evogan.operators._credit import Credit
 from evogan.operators._infill import GenerativeInfill
 from evogan.operators._lattice import lattice
 from evogan.operators._mixed import MixedInfill
-from evogan.operators._niches import NicheSurvival
+from evogan.operators._niches import NicheSurvival, NicheTournament
 from evogan.operators._sampling import GenerativeSampling
 from evogan.operators._screened import ScreenedInfill
 from evogan.operators._sources import CandidateSource, CrossoverSource, DifferentialSource, MatingPool, ModelSource
@@ -53,6 +54,7 @@ __all__ = [
     "MixedInfill",
     "ModelSource",
     "NicheSurvival",
+    "NicheTournament",
     "SPEA2Survival",
     "SPEA2Tournament",
     "ScreenedInfill",

@@ -7,12 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pymoo.core.population import Population
+from pymoo.core.selection import Selection
 from pymoo.core.survival import Survival
 
-from evogan._internal.checks import check_int
+from evogan._internal.checks import check_float, check_int
 from evogan.models import ObjectiveFrame
 from evogan.operators._lattice import lattice
-from evogan.operators._spea2 import kinds, set_fitness, spea2_fitness, spea2_order, spea2_truncation
+from evogan.operators._spea2 import (
+    SPEA2Tournament,
+    kinds,
+    set_fitness,
+    spea2_fitness,
+    spea2_order,
+    spea2_truncation,
+    tournament_ranks,
+)
+from evogan.operators._split import finite_solutions
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -31,32 +41,90 @@ class NicheSurvival(Survival):
     selection is SPEA2's (Zitzler, Laumanns, Thiele 2001).
 
     Feasible solutions come first, then infeasible ones by constraint violation, and those with a non-finite objective
-    or constraint last.
+    or constraint last. A share of the places, though, is for the infeasible ones that are the best as if there were no
+    constraints: they cross infeasible regions, and reach fronts at which constraints end. Y. Tian et al., "A
+    coevolutionary framework for constrained multiobjective optimization problems", IEEE TEVC 25(1), 2021, keep a whole
+    second population of such solutions.
 
     Args:
         places: of each direction, about: as many directions are used as the lattice has below n_survive / places.
+        unconstrained_share: of the places, for infeasible solutions chosen by their objectives alone, as far as there
+            are any; 0 means feasibility first and nothing else.
     """
 
-    def __init__(self, *, places: int = 7) -> None:
+    def __init__(self, *, places: int = 7, unconstrained_share: float = 0.2) -> None:
         super().__init__(filter_infeasible=False)
         self.places = check_int(places, "places", low=1)
+        self.unconstrained_share = check_float(unconstrained_share, "unconstrained_share", low=0.0, high=1.0)
 
     def _do(self, problem: Any, pop: Population, *args: Any, n_survive: int, **kwargs: Any) -> Population:
         F, CV = pop.get("F"), pop.get("CV")[:, 0]
         feasible, infeasible, broken = kinds(F, CV)
-        fitness, chosen = np.full(len(pop), np.inf), feasible
-        if len(feasible):
-            G = _scaled(F[feasible])
-            fitness[feasible] = spea2_fitness(G)  # the density on a common scale
-            good = np.flatnonzero(fitness[feasible] < 1)
-            if len(good) > n_survive:
-                chosen = feasible[good[spea2_truncation(G[good], n_survive)]]
-            elif len(feasible) > n_survive:
-                chosen = feasible[niche_order(G, n_survive, self.places)]
-            else:
-                chosen = feasible[np.argsort(fitness[feasible], kind="stable")]
+        n_unconstrained = min(int(self.unconstrained_share * n_survive), len(infeasible))
+        fitness = np.full(len(pop), np.inf)
+        chosen, fitness[feasible] = self._select(F[feasible], n_survive - n_unconstrained)
+        first = np.concatenate([feasible[chosen], infeasible])[: n_survive - n_unconstrained]
+        rest = infeasible[~np.isin(infeasible, first)] if n_unconstrained else infeasible[:0]
+        chosen, fitness[rest] = self._select(F[rest], n_unconstrained)
         set_fitness(pop, fitness)
-        return pop[np.concatenate([chosen, infeasible, broken])[:n_survive]]
+        pop[rest].set("rank", 1)  # fit as they may be, they are no result
+        return pop[np.concatenate([first, rest[chosen], broken])[:n_survive]]
+
+    def _select(self, F: Floats, n_keep: int) -> tuple[Ints, Floats]:
+        """Return the indices of ``n_keep`` of finite objectives, of all if there are fewer, and the fitness of all."""
+        if len(F) == 0:
+            return np.empty(0, dtype=np.intp), np.empty(0)
+        G = _scaled(F)
+        fitness = spea2_fitness(G)  # the density on a common scale
+        good = np.flatnonzero(fitness < 1)
+        if len(good) > n_keep:
+            return good[spea2_truncation(G[good], n_keep)] if n_keep else good[:0], fitness
+        if len(F) > n_keep:
+            return niche_order(G, n_keep, self.places), fitness
+        return np.argsort(fitness, kind="stable"), fitness
+
+
+class NicheTournament(Selection):
+    """Tournaments among solutions that :class:`NicheSurvival` kept for the same reason.
+
+    Feasible solutions compete with feasible ones, and infeasible ones chosen by their objectives with their like, by
+    SPEA2 fitness. Infeasible ones that were kept for their violation are drawn by lot: to prefer the least violation
+    gathers the population where constraints are hard to satisfy. Each kind has parents in proportion to its number.
+    Solutions with a non-finite objective or constraint lose to all feasible ones. Where nothing is infeasible, or
+    ``SPEA_F`` was never set, this is :class:`SPEA2Tournament`.
+
+    Args:
+        pressure: solutions in a tournament.
+    """
+
+    def __init__(self, pressure: int = 3) -> None:
+        super().__init__()
+        self._of_feasible = SPEA2Tournament(pressure)
+        self.pressure = self._of_feasible.pressure
+
+    def _do(
+        self,
+        problem: Any,
+        pop: Population,
+        n_select: int,
+        n_parents: int,
+        random_state: Any = None,
+        **kwargs: Any,
+    ) -> Ints:
+        finite, fitness = finite_solutions(pop), pop.get("SPEA_F")
+        infeasible = finite & (pop.get("CV")[:, 0] > 0)
+        if fitness.dtype == object or not infeasible.any():
+            winners = self._of_feasible._do(problem, pop, n_select, n_parents, random_state=random_state, **kwargs)
+            return np.asarray(winners)
+        first = random_state.integers(len(pop), size=n_select * n_parents)
+        entrants = np.repeat(first[:, None], self.pressure, axis=1)
+        for kind in (~infeasible, infeasible & np.isfinite(fitness)):  # what is left has no rival but itself
+            mine = np.flatnonzero(kind[first])
+            if len(mine):
+                entrants[mine, 1:] = random_state.choice(np.flatnonzero(kind), size=(len(mine), self.pressure - 1))
+        rank = tournament_ranks(random_state, fitness, ~finite)
+        winners = entrants[np.arange(len(first)), rank[entrants].argmin(axis=1)]
+        return np.asarray(winners.reshape(n_select, n_parents))
 
 
 def niche_order(G: Floats, n_keep: int, places: int) -> Ints:

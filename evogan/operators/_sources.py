@@ -28,29 +28,32 @@ class MatingPool:
         U: solutions ``(n, n_var)`` in the unit box.
         C: their positions on the front ``(n, n_obj)``.
         neighbours: indices ``(n, k)`` of the nearest others in objective space, nearest first.
-        p_near: probability that a mate is a neighbour, and not any solution.
+        p_near: probability ``(n,)`` that a solution's mate is a neighbour, and not any solution.
     """
 
     U: Floats
     C: Floats
     neighbours: Ints
-    p_near: float
+    p_near: Floats
 
     @classmethod
     def of(cls, U: Floats, F: Floats, CV: Floats, *, n_neighbours: int, p_near: float) -> MatingPool:
-        """Prepare solutions ``U`` with finite objectives ``F`` ``(n, n_obj)`` and violations ``CV``, n at least 2."""
+        """Prepare solutions ``U`` with finite objectives ``F`` ``(n, n_obj)`` and violations ``CV``, n at least 2.
+
+        Infeasible solutions have no neighbours: they differ by what makes them feasible, which objectives don't tell.
+        """
         frame = ObjectiveFrame.of_feasible(F, CV)
         Y = frame.scale(F)
         distance = cdist(Y, Y)
         np.fill_diagonal(distance, -1.0)  # itself first, also among copies
         near = np.argsort(distance, axis=1, kind="stable")[:, 1 : n_neighbours + 1]
-        return cls(U, frame.positions(F), near, p_near)
+        return cls(U, frame.positions(F), near, np.where(CV > 0, 0.0, p_near))
 
     def mates(self, parents: Ints, rng: np.random.Generator) -> Ints:
         """Return a mate ``(k,)`` for each of ``parents``, indices of solutions."""
         near = self.neighbours[parents, rng.integers(self.neighbours.shape[1], size=len(parents))]
         anyone = rng.integers(len(self.U), size=len(parents))
-        return np.where(rng.random(len(parents)) < self.p_near, near, anyone)
+        return np.where(rng.random(len(parents)) < self.p_near[parents], near, anyone)
 
 
 @runtime_checkable

@@ -164,13 +164,18 @@ class SPEA2Tournament(Selection):
         if fitness.dtype == object:
             fitness = spea2_order(pop.get("F"), CV, len(pop))[1]
         violation = np.where(np.isfinite(pop.get("F")).all(axis=1), np.maximum(CV, 0), np.nan)  # NaN sorts last
-        rank = np.empty(len(pop), dtype=np.intp)
-        # Equal solutions get ranks in random order, which is the lot.
-        shuffled = random_state.permutation(len(pop))
-        rank[shuffled[np.lexsort((fitness[shuffled], violation[shuffled]))]] = np.arange(len(pop))
+        rank = tournament_ranks(random_state, fitness, violation)
         n = n_select * n_parents
         n_rounds = -(-n * self.pressure // len(pop))
         entrants = np.concatenate([random_state.permutation(len(pop)) for _ in range(n_rounds)])
         entrants = entrants[: n * self.pressure].reshape(n, self.pressure)
         winners = entrants[np.arange(n), rank[entrants].argmin(axis=1)]
         return np.asarray(winners.reshape(n_select, n_parents))
+
+
+def tournament_ranks(rng: np.random.Generator, fitness: Floats, before: Floats | NDArray[np.bool_]) -> Ints:
+    """Return ranks ``(n,)`` by ``before``, then by ``fitness``, smallest first; the lot ranks equal solutions."""
+    rank = np.empty(len(fitness), dtype=np.intp)
+    shuffled = rng.permutation(len(fitness))
+    rank[shuffled[np.lexsort((fitness[shuffled], before[shuffled]))]] = np.arange(len(fitness))
+    return rank

@@ -7,9 +7,19 @@ import pytest
 from pymoo.algorithms.moo.nsga2 import NSGA2
 from pymoo.core.population import Population
 from pymoo.core.problem import Problem
+from pymoo.core.sampling import Sampling
 from pymoo.optimize import minimize
 
-from evogan.operators import NicheSurvival, SPEA2Survival, lattice, spea2_fitness, spea2_truncation
+from evogan.algorithms import RCGMOEA
+from evogan.operators import (
+    NicheSurvival,
+    NicheTournament,
+    SPEA2Survival,
+    SPEA2Tournament,
+    lattice,
+    spea2_fitness,
+    spea2_truncation,
+)
 from evogan.operators._niches import niche_order
 from evogan.problems.imf import IMF1
 
@@ -168,13 +178,119 @@ def test_infeasible_solutions_have_no_say_in_the_scale():
     """A hundred times as far, and near the ideal point of what is feasible."""
     F = rng().random((20, 2))
     for far in (1e-9, 1e9):
-        assert survivors(np.vstack([F, [[far, far]]]), 8, [0.0] * 20 + [1.0]) == survivors(F, 8)
+        with_it, CV = np.vstack([F, [[far, far]]]), [0.0] * 20 + [1.0]
+        assert survivors(with_it, 8, CV, NicheSurvival(unconstrained_share=0.0)) == survivors(F, 8)
+        assert survivors(with_it, 8, CV) == [*survivors(F, 7), 20]
 
 
 def test_without_a_feasible_solution_the_violation_decides():
     CV = [3.0, 1.0, 2.0, 5.0, 4.0]
     assert survivors(rng().random((5, 2)), 5, CV) == [1, 2, 0, 4, 3]
     assert survivors(rng().random((5, 2)), 2, CV) == [1, 2]
+
+
+def test_places_for_the_best_as_if_there_were_no_constraints_by_hand():
+    """Of six places two: 5 and 6 are non-dominated among the infeasible that violation alone would not keep."""
+    F = [[1.0, 4.0], [4.0, 1.0], [9.0, 9.0], [9.0, 8.0], [2.0, 2.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.5], [0.0, 0.0]]
+    CV = [0.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, NAN]
+    kept = survivors(F, 6, CV, NicheSurvival(unconstrained_share=0.34))
+    assert sorted(kept[:2]) == [0, 1] and kept[2:4] == [2, 3] and sorted(kept[4:]) == [5, 6]
+    assert sorted(survivors(F, 6, CV, NicheSurvival(unconstrained_share=0.0))) == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("n_infeasible", [0, 1, 5, 12, 25, 39, 40])
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_the_share_is_for_infeasible_solutions_as_far_as_there_are_any(n_infeasible, share):
+    for seed in range(3):
+        F, CV = rng(seed).random((40, 2)), np.zeros(40)
+        CV[:n_infeasible] = 1 + rng(seed).random(n_infeasible)
+        kept = survivors(F, 20, CV, NicheSurvival(unconstrained_share=share))
+        n_kept = int((np.array(kept) < n_infeasible).sum())
+        assert len(set(kept)) == 20
+        assert n_kept == max(min(int(share * 20), n_infeasible), 20 - (40 - n_infeasible)), f"seed {seed}"
+
+
+def test_nobody_infeasible_is_called_a_result():
+    """However good the objectives are: NSGA-II's result goes by the rank."""
+    pop = population(rng().random((30, 2)), np.where(np.arange(30) < 15, 0.0, 1.0))
+    kept = NicheSurvival().do(Problem(n_var=1, n_obj=2, n_ieq_constr=1), pop, n_survive=20)
+    infeasible = kept.get("CV")[:, 0] > 0
+    assert infeasible.sum() == 5 and (kept[infeasible].get("SPEA_F").astype(float) < 1).any()
+    assert (kept[infeasible].get("rank") > 0).all() and (kept[~infeasible].get("rank") == 0).any()
+
+
+# Tournaments -----------------------------------------------------------------------------------------------
+
+
+def parents(pop, n, pressure=3, seed=1):
+    select = NicheTournament(pressure)
+    return select.do(Problem(n_var=1, n_obj=2), pop, n, 1, to_pop=False, random_state=rng(seed))[:, 0]
+
+
+@pytest.mark.parametrize("pressure", [1, 2, 3])
+def test_tournaments_of_feasible_solutions_are_spea2s(pressure):
+    pop = population(rng().random((20, 2)))
+    problem, spea2 = Problem(n_var=1, n_obj=2), SPEA2Tournament(pressure)
+    for fit in (False, True):
+        if fit:
+            pop = NicheSurvival().do(problem, pop, n_survive=15)
+        same = spea2.do(problem, pop, 50, 1, to_pop=False, random_state=rng())[:, 0]
+        assert parents(pop, 50, pressure).tolist() == same.tolist()
+
+
+def test_each_kind_competes_with_its_like():
+    """Ten feasible, 9 the worst of them; six kept for their violation; four for their objectives, 19 the worst."""
+    pop = population(rng().random((20, 2)), np.where(np.arange(20) < 10, 0.0, 1.0))
+    fitness = [*np.arange(10), *[INF] * 6, *np.arange(4) / 9]
+    pop.set("SPEA_F", np.array(fitness))
+    won = np.bincount(parents(pop, 60_000), minlength=20) / 60_000
+    best_of_three = [3 * (1 - k / 10) ** 2 / 20 for k in range(10)]  # the first is one of them; roughly
+    assert won[:10].sum() == pytest.approx(0.5, abs=0.01)
+    assert won[:10] == pytest.approx(best_of_three, abs=0.03) and (np.diff(won[:10]) < 0.003).all()
+    assert won[10:16] == pytest.approx([1 / 20] * 6, abs=0.005)
+    assert won[16:] == pytest.approx([(37 / 64) / 5, (19 / 64) / 5, (7 / 64) / 5, (1 / 64) / 5], abs=0.005)
+
+
+def test_failures_lose_every_tournament_with_others():
+    F = rng().random((10, 2))
+    F[:3] = NAN
+    pop = population(F, np.where(np.arange(10) < 8, 0.0, 1.0))
+    pop = NicheSurvival().do(Problem(n_var=1, n_obj=2, n_ieq_constr=1), pop, n_survive=10)
+    broken = np.flatnonzero(np.isnan(pop.get("F")[:, 0]))
+    won = np.bincount(parents(pop, 30_000), minlength=10) / 30_000
+    assert won[broken].sum() == pytest.approx(8 / 10 * (3 / 8) ** 3, abs=0.01)  # where all three are failures
+
+
+def test_only_pressure_is_asked_for():
+    with pytest.raises(ValueError, match="pressure must be"):
+        NicheTournament(0)
+
+
+class Outside(Sampling):
+    def _do(self, problem, n_samples, *args, random_state, **kwargs):
+        return 0.5 + 0.5 * random_state.random((n_samples, problem.n_var))
+
+
+class Moat(Problem):
+    """The front is at g = 0, and all with g between 0.5 and 3 is infeasible, most in the middle."""
+
+    def __init__(self):
+        super().__init__(n_var=6, n_obj=2, n_ieq_constr=1, xl=0.0, xu=1.0)
+
+    def _evaluate(self, X, out, *args, **kwargs):
+        g = 10 * X[:, 1:].mean(axis=1)
+        out["F"] = np.column_stack([X[:, 0] + g, 1 - X[:, 0] + g])
+        out["G"] = np.minimum(g - 0.5, 3 - g)[:, None]
+
+
+def test_an_infeasible_moat_is_crossed_by_those_who_are_there_for_their_objectives():
+    for seed in (1, 2, 3):
+        g = {}
+        for share in (0.0, 0.4):
+            algorithm = RCGMOEA.shell(30, sampling=Outside())
+            algorithm.survival = NicheSurvival(unconstrained_share=share)
+            g[share] = 10 * minimize(Moat(), algorithm, ("n_eval", 1_500), seed=seed).X[:, 1:].mean()
+        assert g[0.4] < 0.5 and g[0.0] > 2.99, f"seed {seed}"
 
 
 def test_only_failures_survive_where_there_is_nothing_else():
@@ -206,6 +322,14 @@ def test_the_density_of_the_fitness_knows_no_units():
 @pytest.mark.parametrize("n_max", [1, 5, 100])
 def test_the_lattice_of_one_objective_is_one_weight(n_max):
     assert lattice(1, n_max).tolist() == [[1.0]]
+
+
+@pytest.mark.parametrize(
+    ("share", "error"), [(-0.1, ValueError), (1.1, ValueError), (NAN, ValueError), ("", TypeError)]
+)
+def test_bad_shares_are_named(share, error):
+    with pytest.raises(error, match="unconstrained_share must"):
+        NicheSurvival(unconstrained_share=share)
 
 
 @pytest.mark.parametrize(("places", "error"), [(0, ValueError), (-1, ValueError), (2.0, TypeError), (None, TypeError)])

@@ -77,6 +77,14 @@ def test_mates_are_neighbours_as_often_as_asked():
             assert set(mates[parents == 3]) == set(EVERYONE)
 
 
+def test_infeasible_solutions_mate_with_anyone():
+    CV = np.where(np.arange(20) == 3, 0.5, 0.0)
+    pool = MatingPool.of(rng().random((20, 4)), rng(2).random((20, 2)), CV, n_neighbours=5, p_near=1.0)
+    parents = np.array([3, 4] * 500)
+    mates = pool.mates(parents, rng())
+    assert set(mates[parents == 3]) == set(range(20)) and set(mates[parents == 4]) == set(pool.neighbours[4])
+
+
 # Crossover and differential evolution ----------------------------------------------------------------------
 
 
