@@ -48,7 +48,7 @@ class ScreenedInfill(InfillCriterion):
         refit_every: generations from one fit of the critics to the next; for algorithms with few offspring.
         selection: of parents; None means :class:`SPEA2Tournament` of three.
         n_neighbours: nearest solutions in objective space that are mates with probability ``p_near``.
-        p_near: probability that a mate is a neighbour.
+        p_near: probability that a feasible solution's mate is a neighbour; others' mates are any.
         eta_mutation: distribution index of the polynomial mutation of all candidates, with 1/n_var.
         adapt: let the shares of sources and critics follow survival; False keeps them equal and screens all.
         repair: pymoo repair for offspring; the algorithm's own never reaches its ``mating``.
