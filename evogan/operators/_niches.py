@@ -111,11 +111,12 @@ class NicheTournament(Selection):
         random_state: Any = None,
         **kwargs: Any,
     ) -> Ints:
-        finite, fitness = finite_solutions(pop), pop.get("SPEA_F")
-        infeasible = finite & (pop.get("CV")[:, 0] > 0)
-        if fitness.dtype == object or not infeasible.any():
+        CV, fitness = pop.get("CV")[:, 0], pop.get("SPEA_F")
+        if not (CV > 0).any() or fitness.dtype == object:
             winners = self._of_feasible._do(problem, pop, n_select, n_parents, random_state=random_state, **kwargs)
             return np.asarray(winners)
+        finite = finite_solutions(pop)
+        infeasible = finite & (CV > 0)
         first = random_state.integers(len(pop), size=n_select * n_parents)
         entrants = np.repeat(first[:, None], self.pressure, axis=1)
         for kind in (~infeasible, infeasible & np.isfinite(fitness)):  # what is left has no rival but itself
