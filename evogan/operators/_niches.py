@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pymoo.core.population import Population
-from pymoo.core.selection import Selection
 from pymoo.core.survival import Survival
 
 from evogan._internal.checks import check_float, check_int
@@ -61,10 +60,11 @@ class NicheSurvival(Survival):
         F, CV = pop.get("F"), pop.get("CV")[:, 0]
         feasible, infeasible, broken = kinds(F, CV)
         n_unconstrained = min(int(self.unconstrained_share * n_survive), len(infeasible))
+        n_first = n_survive - n_unconstrained
         fitness = np.full(len(pop), np.inf)
-        chosen, fitness[feasible] = self._select(F[feasible], n_survive - n_unconstrained)
-        first = np.concatenate([feasible[chosen], infeasible])[: n_survive - n_unconstrained]
-        rest = infeasible[~np.isin(infeasible, first)] if n_unconstrained else infeasible[:0]
+        chosen, fitness[feasible] = self._select(F[feasible], n_first)
+        first = np.concatenate([feasible[chosen], infeasible])[:n_first]
+        rest = infeasible[n_first - len(chosen) :]
         chosen, fitness[rest] = self._select(F[rest], n_unconstrained)
         set_fitness(pop, fitness)
         pop[rest].set("rank", 1)  # fit as they may be, they are no result
@@ -84,7 +84,7 @@ class NicheSurvival(Survival):
         return np.argsort(fitness, kind="stable"), fitness
 
 
-class NicheTournament(Selection):
+class NicheTournament(SPEA2Tournament):
     """Tournaments among solutions that :class:`NicheSurvival` kept for the same reason.
 
     Feasible solutions compete with feasible ones, and infeasible ones chosen by their objectives with their like, by
@@ -98,9 +98,7 @@ class NicheTournament(Selection):
     """
 
     def __init__(self, pressure: int = 3) -> None:
-        super().__init__()
-        self._of_feasible = SPEA2Tournament(pressure)
-        self.pressure = self._of_feasible.pressure
+        super().__init__(pressure)
 
     def _do(
         self,
@@ -113,8 +111,7 @@ class NicheTournament(Selection):
     ) -> Ints:
         CV, fitness = pop.get("CV")[:, 0], pop.get("SPEA_F")
         if not (CV > 0).any() or fitness.dtype == object:
-            winners = self._of_feasible._do(problem, pop, n_select, n_parents, random_state=random_state, **kwargs)
-            return np.asarray(winners)
+            return super()._do(problem, pop, n_select, n_parents, random_state=random_state, **kwargs)
         finite = finite_solutions(pop)
         infeasible = finite & (CV > 0)
         first = random_state.integers(len(pop), size=n_select * n_parents)
