@@ -19,8 +19,15 @@ from pymoo.util.display.multi import MultiObjectiveOutput
 
 from evogan._internal.checks import check_int, check_kind
 from evogan.algorithms._peers import BoxAlgorithm
-from evogan.models import ConditionalGAN, Critic, FlowMatching, RelativisticCritic, RidgeCritic
-from evogan.operators import CrossoverSource, DifferentialSource, NicheSurvival, NicheTournament, ScreenedInfill
+from evogan.models import ConditionalGAN, Critic, FlowMatching, Gaussian, RelativisticCritic, RidgeCritic
+from evogan.operators import (
+    CentroidSource,
+    CrossoverSource,
+    DifferentialSource,
+    NicheSurvival,
+    NicheTournament,
+    ScreenedInfill,
+)
 
 
 class RCGMOEA(BoxAlgorithm):
@@ -96,6 +103,21 @@ class RCGMOEA(BoxAlgorithm):
     def generator_only(cls, pop_size: int = 100, **options: Any) -> Self:
         """Breed with the conditional GAN beside recombination, and judge nothing: an ablation."""
         return cls(pop_size, **{"n_candidates": 1, **options})
+
+    @classmethod
+    def untrained(cls, pop_size: int = 100, **options: Any) -> Self:
+        """Breed with the conditional GAN's networks as they are initialised, never trained: a null control."""
+        return cls(pop_size, **{"sources": [*_classic(), ConditionalGAN(n_steps=0, n_first_steps=0)], **options})
+
+    @classmethod
+    def gaussian(cls, pop_size: int = 100, **options: Any) -> Self:
+        """Breed with the population's normal distribution in the GAN's place: a null control."""
+        return cls(pop_size, **{"sources": [*_classic(), Gaussian()], **options})
+
+    @classmethod
+    def centroid(cls, pop_size: int = 100, **options: Any) -> Self:
+        """Cross with the population's mean in the GAN's place: what contraction alone brings, a null control."""
+        return cls(pop_size, **{"sources": [*_classic(), CentroidSource()], **options})
 
     @classmethod
     def shell(cls, pop_size: int = 100, **options: Any) -> Self:

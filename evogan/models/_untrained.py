@@ -10,6 +10,9 @@ from evogan.models._gan import GAN
 class Untrained(GAN):
     """The null control of :class:`GAN`: its networks as they were initialised, fed with the same noise.
 
+    Such a generator knows the box alone: whatever it was shown, its samples are nearly one point, and of many variables
+    each lies some hundredths from the centre. Where the centre is good to cross with, so is this control.
+
     Takes the arguments of :class:`GAN` except ``n_steps``, which is 0.
 
     Example:

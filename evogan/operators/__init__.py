@@ -7,6 +7,7 @@
 :class:`ScreenedInfill`      of several candidates for each offspring, the one that a critic ranks first
 :class:`CrossoverSource`     candidates by simulated binary crossover
 :class:`DifferentialSource`  candidates by differential evolution
+:class:`CentroidSource`      null control: candidates crossed with the population's mean
 :class:`ModelSource`         candidates from a generative model, given the parent's place on the front
 :class:`CandidateSource`     the protocol that a source of your own follows
 :class:`MatingPool`          what sources see of a population
@@ -35,16 +36,24 @@ from evogan.operators._credit import Credit
 from evogan.operators._infill import GenerativeInfill
 from evogan.operators._lattice import lattice
 from evogan.operators._mixed import MixedInfill
+from evogan.operators._model_source import ModelSource
 from evogan.operators._niches import NicheSurvival, NicheTournament
 from evogan.operators._sampling import GenerativeSampling
 from evogan.operators._screened import ScreenedInfill
-from evogan.operators._sources import CandidateSource, CrossoverSource, DifferentialSource, MatingPool, ModelSource
+from evogan.operators._sources import (
+    CandidateSource,
+    CentroidSource,
+    CrossoverSource,
+    DifferentialSource,
+    MatingPool,
+)
 from evogan.operators._spea2 import SPEA2Survival, SPEA2Tournament, spea2_fitness, spea2_truncation
 from evogan.operators._split import check_elites, elite_poor_split, finite_solutions
 from evogan.operators._variation import binomial_crossover, polynomial_mutation, sbx
 
 __all__ = [
     "CandidateSource",
+    "CentroidSource",
     "Credit",
     "CrossoverSource",
     "DifferentialSource",

@@ -21,7 +21,8 @@ from evogan.operators._budget import within_budget
 from evogan.operators._classic import classic_mating, top_up, warn_once
 from evogan.operators._credit import Credit
 from evogan.operators._critics import CriticPanel
-from evogan.operators._sources import CrossoverSource, DifferentialSource, MatingPool, as_sources
+from evogan.operators._model_source import as_sources
+from evogan.operators._sources import CrossoverSource, DifferentialSource, MatingPool
 from evogan.operators._spea2 import SPEA2Tournament
 from evogan.operators._split import finite_solutions
 from evogan.operators._variation import polynomial_mutation

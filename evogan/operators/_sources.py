@@ -1,19 +1,17 @@
-"""Where candidates come from: crossover, differential evolution, generative models."""
+"""Where candidates come from: crossover, differential evolution, the population's mean."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from evogan._internal.checks import check_float, check_int
-from evogan.exceptions import TrainingDivergedError
-from evogan.models import ConditionalModel, GenerativeModel, ObjectiveFrame
+from evogan._internal.checks import check_float
+from evogan.models import ObjectiveFrame
 from evogan.operators._variation import binomial_crossover, sbx
 
 Floats = NDArray[np.float64]
@@ -109,8 +107,8 @@ class DifferentialSource:
     crossover_rates: tuple[float, ...] = (0.5, 1.0)
 
     def __post_init__(self) -> None:
-        _check_numbers(self.scale_factors, "scale_factors", high=np.inf)
-        _check_numbers(self.crossover_rates, "crossover_rates", high=1.0)
+        check_numbers(self.scale_factors, "scale_factors", high=np.inf)
+        check_numbers(self.crossover_rates, "crossover_rates", high=1.0)
 
     def prepare(self, pool: MatingPool, *, rng: np.random.Generator) -> bool:
         """There is nothing to learn."""
@@ -124,86 +122,38 @@ class DifferentialSource:
         return binomial_crossover(x + F * (a - b), x, cr=CR, rng=rng)
 
 
-class ModelSource:
-    """Samples of a generative model, at the parent's place on the front if the model takes a condition.
+@dataclass(frozen=True)
+class CentroidSource:
+    """The mean of all solutions, crossed with the parent as :class:`ModelSource` crosses samples: a null control.
 
-    The model is fitted to the whole population: what the critic is to judge need not be elite. Samples are crossed with
-    the parent as in differential evolution, since of many variables some are sampled well and others are not.
+    It tells what contraction alone brings, without a distribution and without learning. With hundreds of variables that
+    can be most of what a generator does: errors of single solutions cancel out in the mean (H.-G. Beyer, "Toward a
+    theory of evolution strategies: on the benefits of sex", Evolutionary Computation 3(1), 1995).
 
     Args:
-        model: anything with ``fit(X, rng=)`` and ``sample(n, rng=)``; a
-            :class:`~evogan.models.ConditionalModel` is given positions on the front.
-        refit_every: generations from one fit to the next.
-        crossover_rates: to draw from, the share of variables that come from the sample; (1.0,) leaves samples as they
-            are.
-
-    Attributes:
-        diverged: how many fits or samples ended with a TrainingDivergedError. After a fit other sources serve until
-            the next one; in place of samples the parents are candidates, and the next generation fits.
+        crossover_rates: to draw from, the share of variables that come from the mean.
     """
 
-    def __init__(
-        self, model: GenerativeModel, *, refit_every: int = 1, crossover_rates: Sequence[float] = (0.1, 0.5, 1.0)
-    ) -> None:
-        for method in ("fit", "sample"):
-            if isinstance(model, type) or not callable(getattr(model, method, None)):
-                raise TypeError(f"model must be an object with the method {method}(), got {model!r}")
-        self.model = model
-        self.refit_every = check_int(refit_every, "refit_every", low=1)
-        self.crossover_rates = _check_numbers(crossover_rates, "crossover_rates", high=1.0)
-        self.diverged = 0
-        self._age: int | None = None
-        self._shape = (0, 0)
+    crossover_rates: tuple[float, ...] = (0.1, 0.5, 1.0)
+
+    def __post_init__(self) -> None:
+        check_numbers(self.crossover_rates, "crossover_rates", high=1.0)
 
     def prepare(self, pool: MatingPool, *, rng: np.random.Generator) -> bool:
-        """Fit the model if it is time to."""
-        self._age = None if self._age is None else self._age + 1
-        shape = (pool.U.shape[1], pool.C.shape[1])
-        if self._age is not None and self._age < self.refit_every and shape == self._shape:
-            return True
-        self._shape = shape
-        try:
-            self.model.fit(pool.U, rng=rng, **self._condition(pool.C))
-        except TrainingDivergedError:
-            self.diverged += 1
-            self._age = None
-            return False
-        self._age = 0
+        """There is nothing to learn."""
         return True
 
     def candidates(self, pool: MatingPool, parents: Ints, *, rng: np.random.Generator) -> Floats:
-        """Return samples crossed with the parents; those that are not finite are replaced by the parents."""
-        try:
-            samples = self.model.sample(len(parents), rng=rng, **self._condition(pool.C[parents]))
-        except TrainingDivergedError as error:  # weights may be finite, but too large to compute with
-            if not self.diverged:
-                warnings.warn(f"{error}; parents stand in for the samples", RuntimeWarning, stacklevel=2)
-            self.diverged += 1
-            self._age = None
-            return pool.U[parents]
-        U = np.asarray(samples, dtype=np.float64)
-        U = np.where(np.isfinite(U).all(axis=1, keepdims=True), U, pool.U[parents])
-        return binomial_crossover(U, pool.U[parents], cr=rng.choice(self.crossover_rates, size=(len(U), 1)), rng=rng)
-
-    def _condition(self, C: Floats) -> dict[str, Any]:
-        return {"condition": C} if isinstance(self.model, ConditionalModel) else {}
+        """Return the mean, with the parent's variables where they are not crossed."""
+        U = pool.U[parents]
+        CR = rng.choice(self.crossover_rates, size=(len(U), 1))
+        return binomial_crossover(np.broadcast_to(pool.U.mean(axis=0), U.shape), U, cr=CR, rng=rng)
 
 
-def _check_numbers(values: Sequence[float], name: str, high: float) -> Sequence[float]:
+def check_numbers(values: Sequence[float], name: str, high: float) -> Sequence[float]:
+    """Return ``values`` if they are a sequence of numbers in [0, ``high``]."""
     if isinstance(values, str) or not isinstance(values, Sequence) or len(values) == 0:
         raise TypeError(f"{name} must be a sequence of numbers such as (0.5, 1.0), got {values!r}")
     for value in values:
         check_float(value, name, low=0.0, high=high)
     return values
-
-
-def as_sources(sources: Sequence[Any]) -> list[CandidateSource]:
-    """Return sources, each generative model made one."""
-    if isinstance(sources, str) or not isinstance(sources, Sequence) or len(sources) == 0:
-        raise TypeError(f"sources must be a sequence such as [CrossoverSource(), FlowMatching()], got {sources!r}")
-    made: list[CandidateSource] = []
-    for source in sources:
-        if isinstance(source, type):
-            raise TypeError(f"a source must be an object, got the class {source.__name__}: write {source.__name__}()")
-        made.append(source if isinstance(source, CandidateSource) else ModelSource(source))
-    return made

@@ -20,7 +20,7 @@ from evogan.algorithms import RCGMOEA
 from evogan.exceptions import TrainingDivergedError
 from evogan.metrics import igd
 from evogan.models import ConditionalGAN, FlowMatching, Gaussian, RelativisticCritic, RidgeCritic
-from evogan.operators import CrossoverSource, DifferentialSource, ModelSource, NicheSurvival
+from evogan.operators import CentroidSource, CrossoverSource, DifferentialSource, ModelSource, NicheSurvival
 from evogan.problems.imf import IMF1, IMF4
 
 NAN, INF = float("nan"), float("inf")
@@ -33,7 +33,18 @@ def changed(change):
 
 FEW = {"n_steps": 2, "n_first_steps": 4}
 KINDS = {"default": RCGMOEA} | {
-    name: getattr(RCGMOEA, name) for name in ("flow", "no_generator", "critic_only", "generator_only", "shell", "ridge")
+    name: getattr(RCGMOEA, name)
+    for name in (
+        "flow",
+        "centroid",
+        "untrained",
+        "gaussian",
+        "no_generator",
+        "critic_only",
+        "generator_only",
+        "shell",
+        "ridge",
+    )
 }
 PRESETS = pytest.mark.parametrize("preset", KINDS)
 
@@ -43,7 +54,7 @@ def rcg(preset="default", pop_size=20, **options):
     algorithm = KINDS[preset](pop_size, **{"n_offsprings": pop_size, **options})
     networks = [*algorithm.mating.critics, *(getattr(source, "model", None) for source in algorithm.mating.sources)]
     for network in networks:
-        if hasattr(network, "n_first_steps"):
+        if getattr(network, "n_first_steps", 0):
             network.n_steps, network.n_first_steps = FEW["n_steps"], FEW["n_first_steps"]
     return algorithm
 
@@ -60,6 +71,9 @@ CLASSIC, BOTH = [DifferentialSource, CrossoverSource], [RelativisticCritic, Ridg
 PARTS = {
     "default": ([*CLASSIC, ConditionalGAN], BOTH, True),
     "flow": ([*CLASSIC, FlowMatching], BOTH, True),
+    "untrained": ([*CLASSIC, ConditionalGAN], BOTH, True),
+    "gaussian": ([*CLASSIC, Gaussian], BOTH, True),
+    "centroid": ([*CLASSIC, CentroidSource], BOTH, True),
     "no_generator": (CLASSIC, BOTH, True),
     "critic_only": (CLASSIC, [RelativisticCritic], True),
     "generator_only": ([*CLASSIC, ConditionalGAN], BOTH, False),
@@ -137,6 +151,17 @@ def test_a_critic_that_always_diverges_is_the_shell_to_the_bit():
 def test_generator_only_is_the_default_with_one_candidate():
     one, other = (run(IMF1(n_var=5), rcg(p, n_candidates=1)).algorithm for p in ("default", "generator_only"))
     assert same(outcome(one), outcome(other))
+
+
+@pytest.mark.parametrize("preset", ["default", "untrained"])
+def test_untrained_networks_stay_as_they_were_made(preset):
+    def weights(n_eval):
+        model = run(IMF1(n_var=5), rcg(preset), n_eval).algorithm.mating.sources[2].model
+        return model.report.n_steps, model._learner.G.state_dict()
+
+    (_, early), (n_steps, late) = weights(40), weights(150)
+    assert (n_steps == 0) == (preset == "untrained")
+    assert all(torch.equal(early[name], late[name]) for name in early) == (preset == "untrained")
 
 
 def test_a_generator_that_diverges_leaves_the_run_alive():

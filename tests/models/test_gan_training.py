@@ -199,6 +199,17 @@ def test_no_steps_give_a_report_without_losses():
     assert math.isnan(report.g_loss)
 
 
+@pytest.mark.parametrize("n_var", [30, 300])
+def test_an_untrained_generator_knows_the_centre_of_the_box_alone(n_var):
+    """Whatever solutions it is shown; so it is no fair control where optima lie there."""
+    for seed in range(5):
+        for place in (0.0, 0.1, 0.9):
+            X = place + 0.1 * rng(seed).random((40, n_var))
+            samples = Untrained().fit(X, rng=rng(seed)).sample(50, rng=rng(9))
+            assert np.abs(samples - 0.5).max() < 0.25 and np.abs(samples - 0.5).mean() < 0.05
+            assert samples.std(axis=0).max() < 0.05
+
+
 def test_both_engines_report_the_same_losses():
     reports = [
         GAN(n_steps=60, engine=engine).fit(elites(), poors(), rng=rng()).report for engine in ("auto", "autograd")

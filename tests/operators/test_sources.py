@@ -9,6 +9,7 @@ from evogan.exceptions import TrainingDivergedError
 from evogan.models import ConditionalGAN, FlowMatching, Gaussian, KernelDensity, ObjectiveFrame
 from evogan.operators import (
     CandidateSource,
+    CentroidSource,
     CrossoverSource,
     DifferentialSource,
     MatingPool,
@@ -152,7 +153,21 @@ def test_settings_are_drawn_for_each_candidate():
     np.testing.assert_allclose(np.unique(factor.round(9)), [0.2, 0.8])
 
 
-@pytest.mark.parametrize("source", [CrossoverSource(), DifferentialSource()], ids=["crossover", "differential"])
+def test_the_mean_of_all_is_crossed_with_the_parent():
+    pool = pool_of()
+    whole = CentroidSource((1.0,)).candidates(pool, EVERYONE, rng=rng())
+    assert np.array_equal(whole, np.tile(pool.U.mean(axis=0), (20, 1)))
+    child = CentroidSource((0.5,)).candidates(pool, EVERYONE, rng=rng(3))
+    draw = rng(3)
+    draw.choice((0.5,), size=(20, 1))
+    assert np.array_equal(child, binomial_crossover(whole, pool.U, cr=0.5, rng=draw))
+    assert 0.2 < (child == pool.U).mean() < 0.6
+
+
+CLASSIC = {"crossover": CrossoverSource(), "differential": DifferentialSource(), "centroid": CentroidSource()}
+
+
+@pytest.mark.parametrize("source", CLASSIC.values(), ids=CLASSIC)
 def test_there_is_nothing_to_learn_and_chance_is_the_generators(source):
     pool, draw = pool_of(), rng()
     assert source.prepare(pool, rng=draw) is True
@@ -166,7 +181,7 @@ def test_there_is_nothing_to_learn_and_chance_is_the_generators(source):
 def test_equal_solutions_breed_themselves():
     U = np.full((6, 3), 0.25)
     pool = MatingPool.of(U, np.ones((6, 2)), np.zeros(6), n_neighbours=3, p_near=0.5)
-    for source in (CrossoverSource(), DifferentialSource()):
+    for source in CLASSIC.values():
         assert np.array_equal(source.candidates(pool, np.arange(6), rng=rng()), U)
 
 
@@ -343,7 +358,7 @@ def test_other_errors_of_a_model_are_not_swallowed():
 
 
 def test_sources_are_told_from_models():
-    for source in (CrossoverSource(), DifferentialSource(), ModelSource(Gaussian())):
+    for source in (*CLASSIC.values(), ModelSource(Gaussian())):
         assert isinstance(source, CandidateSource)
     assert not isinstance(Gaussian(), CandidateSource)
 
@@ -390,7 +405,9 @@ def test_a_bad_refit_every_is_named(refit_every, error):
         ModelSource(Gaussian(), refit_every=refit_every)
 
 
-def test_bad_crossover_rates_of_samples_are_named():
+def test_bad_crossover_rates_are_named():
+    with pytest.raises(ValueError, match=r"crossover_rates must lie in \[0, 1\], got 2"):
+        CentroidSource((0.5, 2))
     with pytest.raises(ValueError, match=r"crossover_rates must lie in \[0, 1\], got 2"):
         ModelSource(Gaussian(), crossover_rates=(0.5, 2))
     with pytest.raises(TypeError, match="crossover_rates must be a sequence of numbers"):
