@@ -25,10 +25,10 @@ def _algorithms() -> str:
     from evogan.cli.algorithm_names import algorithms
     from evogan.cli.multitask_names import ALGORITHMS
 
-    one = ["Algorithms", *(f"  {name:<18}{entry.about}" for name, entry in algorithms().items())]
-    several = [f"  {name:<22}{entry.about}" for name, entry in ALGORITHMS.items()]
+    one = _columns({name: entry.about for name, entry in algorithms().items()})
+    several = _columns({name: entry.about for name, entry in ALGORITHMS.items()})
     head = "Algorithms for several tasks (the others run on each task apart)"
-    return "\n".join([*one, "", head, *several])
+    return "\n".join(["Algorithms", *one, "", head, *several])
 
 
 def _problems() -> str:
@@ -36,11 +36,13 @@ def _problems() -> str:
     from evogan.problems.multitask import SUITES
 
     names = textwrap.fill("  ".join(problem_names()), 100, initial_indent="  ", subsequent_indent="  ")
-    several = [
-        f"  {f'{suite.name}-1 ... {suite.n_problems}':<32}{suite.n_tasks} tasks"
-        + (" or fewer (--set problem.n_tasks=N)" if suite.many else "")
-        for suite in SUITES.values()
-    ]
+    several = _columns(
+        {
+            f"{suite.name}-1 ... {suite.n_problems}": f"{suite.n_tasks} tasks"
+            + (" or fewer (--set problem.n_tasks=N)" if suite.many else "")
+            for suite in SUITES.values()
+        }
+    )
     head = "Problems of several tasks (also single problems joined by +, e.g. zdt1+zdt2)"
     return "\n".join(["Problems (also with shifted- or rotated- before the name)", names, "", head, *several])
 
@@ -58,8 +60,12 @@ def _gans() -> str:
 def _data() -> str:
     from evogan.datasets import names
 
-    lines = ["Data sets of `evogan train` (a folder of images serves too)"]
-    for known in names():
-        where = "bundled" if known.bundled else "local files, see `make data`"
-        lines.append(f"  {known.name:<18}{known.description} ({where})")
-    return "\n".join(lines)
+    where = {True: "bundled", False: "local files, see `make data`"}
+    known = _columns({one.name: f"{one.description} ({where[one.bundled]})" for one in names()})
+    return "\n".join(["Data sets of `evogan train` (a folder of images serves too)", *known])
+
+
+def _columns(table: dict[str, str]) -> list[str]:
+    """Return a line for each name, indented, what is said of it in a second column."""
+    width = max(map(len, table)) + 2
+    return [f"  {name:<{width}}{about}" for name, about in table.items()]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -45,6 +46,13 @@ def test_list_and_doctor(capsys):
     assert evogan("doctor") == 0
     shown = capsys.readouterr().out
     assert all(word in shown for word in ("torch", "CUDA devices", "pymoo compiled", "threads"))
+
+
+def test_what_is_said_of_a_name_stands_apart_from_it(capsys):
+    assert evogan("list", "algorithms") == 0
+    lines = capsys.readouterr().out.splitlines()
+    for name, entry in algorithms().items():
+        assert any(re.fullmatch(rf"  {name} {{2,}}{re.escape(entry.about)}", line) for line in lines)
 
 
 def test_a_run_prints_a_table_and_writes_a_folder(tmp_path, capsys):
