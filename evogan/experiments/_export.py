@@ -20,7 +20,7 @@ FINAL = ("X", "F", "G", "CV")
 
 
 def to_long_csv(results: Results, path: Path | str) -> None:
-    """Write one line per run: problem, algorithm, seed, n_evals, one column per indicator, error.
+    """Write one line per run: problem, algorithm, seed, n_evals, one column per indicator, cpu_seconds, error.
 
     Failed runs have empty indicators. ``results_from_csv`` and every statistics program read the file.
 
@@ -34,20 +34,20 @@ def to_long_csv(results: Results, path: Path | str) -> None:
         ...     file = Path(folder) / "runs.csv"
         ...     to_long_csv(Results([Record("nsga2", "zdt1", 1, {"igd": 0.25}, n_evals=2000)]), file)
         ...     print(file.read_text(), end="")
-        problem,algorithm,seed,n_evals,igd,error
-        zdt1,nsga2,1,2000,0.25,
+        problem,algorithm,seed,n_evals,igd,cpu_seconds,error
+        zdt1,nsga2,1,2000,0.25,,
     """
-    own = ("problem", "algorithm", "seed", "n_evals", "error")
+    own = ("problem", "algorithm", "seed", "n_evals", "cpu_seconds", "error")
     for name in results.metrics:
         if name in own:
             raise ValueError(f"metrics must not be named {', '.join(own)}, got {name!r}")
     rows = [
         [r.problem, r.algorithm, r.seed, r.n_evals]
         + [repr(float(r.metrics[m])) if m in r.metrics else "" for m in results.metrics]
-        + [r.error or ""]
+        + ["" if math.isnan(r.cpu_seconds) else repr(r.cpu_seconds), r.error or ""]
         for r in results.records
     ]
-    _write_csv(path, [*own[:4], *results.metrics, own[4]], rows)
+    _write_csv(path, [*own[:4], *results.metrics, *own[4:]], rows)
 
 
 def to_npz(results: Results, path: Path | str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +28,7 @@ class Record:
         n_evals: evaluations used, 0 where it is not known.
         n_nonfinite: evaluated solutions that were not finite.
         error: what went wrong, None if nothing did; a failed run has no metrics.
+        cpu_seconds: of the run, for all its tasks together; NaN where it is not known.
         run: what the tasks of one multitask run share, each of which has a record; None for other runs.
         details: whatever else was recorded.
         load: a function that returns the arrays of the run (X, F, G, CV, and the convergence table's columns), empty if
@@ -40,6 +42,7 @@ class Record:
     n_evals: int = 0
     n_nonfinite: int = 0
     error: str | None = None
+    cpu_seconds: float = math.nan
     run: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
     load: Callable[[], dict[str, NDArray[Any]]] = dict
@@ -116,7 +119,8 @@ def one_per_run(records: Iterable[Record]) -> list[Record]:
 def results_from_csv(path: Path | str) -> Results:
     """Read a user's own numbers: columns ``problem``, ``algorithm``, optionally ``seed``, and one per indicator.
 
-    Every column whose cells are all numbers (or empty) is an indicator, except ``seed`` and ``n_evals``.
+    Every column whose cells are all numbers (or empty) is an indicator, except ``seed``, ``n_evals`` and
+    ``cpu_seconds``. Text in a column ``error`` is that of a failed run.
 
     Raises:
         ValueError: a column is missing, a row is incomplete, or nothing is a number; the line is named.
@@ -131,7 +135,8 @@ def results_from_csv(path: Path | str) -> Results:
     for number, row in enumerate(rows, 2):
         if None in row or None in row.values():
             raise ValueError(f"{path}, line {number}: expected {len(names)} values")
-    metrics = [n for n in names if n not in ("problem", "algorithm", "seed", "n_evals") and _all_numbers(rows, n)]
+    own = ("problem", "algorithm", "seed", "n_evals", "cpu_seconds")
+    metrics = [n for n in names if n not in own and _all_numbers(rows, n)]
     if not rows or not metrics:
         raise ValueError(f"{path} must hold rows with at least one column of numbers beside {', '.join(names)}")
     count: dict[tuple[str, str], int] = {}
@@ -146,6 +151,8 @@ def results_from_csv(path: Path | str) -> Results:
                 seed=int(row["seed"]) if row.get("seed") else count[cell],
                 metrics={name: float(row[name]) for name in metrics if row[name] != ""},
                 n_evals=int(float(row["n_evals"])) if row.get("n_evals") else 0,
+                error=None if "error" in metrics else row.get("error") or None,
+                cpu_seconds=float(row.get("cpu_seconds") or math.nan),
             )
         )
     return Results(records)

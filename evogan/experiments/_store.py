@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import os
 import warnings
 from collections.abc import Iterator
@@ -116,6 +117,7 @@ class Store:
             n_evals=line.get("n_evals", 0),
             n_nonfinite=int(n_nonfinite),
             error=line.get("error"),
+            cpu_seconds=line.get("cpu_seconds", math.nan),
             run=None if task is None else line["key"],
             details=line,
             load=functools.partial(_read_arrays, self.path / CELLS / f"{line['key']}.npz", task),

@@ -59,6 +59,7 @@ class Table:
         mss: mean standardised score of each algorithm over the problems as tasks; None unless it was asked for.
         mss_by_problem: the same for each multitask problem by itself, where there are several.
         n_failures: runs that ended with an error; they are in no cell.
+        cpu_seconds: mean over the finished runs of each algorithm; None where it is not known of all.
         notes: what was left out, and why.
     """
 
@@ -82,6 +83,7 @@ class Table:
     n_failures: int
     mss: tuple[float, ...] | None = None
     mss_by_problem: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    cpu_seconds: tuple[float, ...] | None = None
     notes: tuple[str, ...] = ()
 
     def legend(self, *, effect_sizes: bool = False) -> list[str]:
@@ -121,6 +123,8 @@ class Table:
             said.append(
                 f"MSS: mean standardised score over the problems as tasks, {better} is better (Da et al. 2017){also}."
             )
+        if self.cpu_seconds is not None:
+            said.append("CPU seconds: mean of all runs of the column.")
         evals = f"{self.n_evals}, of them not finite: {self.n_nonfinite}" if self.n_evals else "not recorded"
         return [*said, f"Runs: {self.n_runs}; failed: {self.n_failures}; evaluations: {evals}.", *self.notes]
 
@@ -190,6 +194,8 @@ class Table:
         if self.mss is not None:
             named = {"MSS": self.mss, **{f"MSS {p}": scores for p, scores in self.mss_by_problem.items()}}
             rows += [[escape(name), *(f"{score:.3f}" for score in scores)] for name, scores in named.items()]
+        if self.cpu_seconds is not None:
+            rows.append(["CPU seconds", *(f"{seconds:.3g}" for seconds in self.cpu_seconds)])
         return rows
 
     def _number(self, value: float, *, short: bool = False) -> str:

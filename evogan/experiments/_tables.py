@@ -10,7 +10,7 @@ from typing import Literal
 
 from evogan.experiments._mss import mss_of
 from evogan.experiments._ranking import check_alpha
-from evogan.experiments._results import Results, one_per_run
+from evogan.experiments._results import Record, Results, one_per_run
 from evogan.experiments._samples import Key, Sample, compare, sample_notes, some
 from evogan.experiments._statistics import FriedmanResult, a12, friedman, holm, nemenyi_critical_difference
 from evogan.experiments._table_text import Cell, Sign, Table
@@ -152,6 +152,7 @@ def comparison_table(
         n_evals=sum(r.n_evals for r in chosen if r.error is None),
         n_nonfinite=sum(r.n_nonfinite for r in chosen if r.error is None),
         n_failures=len(one_per_run(r for r in chosen if r.error is not None)),
+        cpu_seconds=_cpu_seconds(chosen, columns),
         notes=(*why, *why_not, *sample_notes(samples, rivals, metric, test=test, alpha=alpha, correction=correction)),
     )
 
@@ -168,6 +169,14 @@ def _rank(
     left_out = [p for p in rows if p not in complete]
     why = [f"Mean ranks leave out what lacks runs of some algorithm: {some(left_out)}."] if left_out else []
     return friedman([[cells[p, a].statistic for a in columns] for p in complete], larger_is_better=larger), why
+
+
+def _cpu_seconds(records: Sequence[Record], columns: Sequence[str]) -> tuple[float, ...] | None:
+    """Return the mean over the runs of each column, None where one is not known."""
+    finished = one_per_run(r for r in records if r.error is None)
+    seconds = [[r.cpu_seconds for r in finished if r.algorithm == a] for a in columns]
+    means = tuple(sum(column) / len(column) if column else math.nan for column in seconds)
+    return None if any(map(math.isnan, means)) else means
 
 
 def _names(chosen: Sequence[str] | None, known: list[str], name: str) -> list[str]:

@@ -25,7 +25,7 @@ RUNS = Results(
         Record(
             "nsga2", "zdt1", 1, {"igd": 0.1, "hv": 0.7}, n_evals=300, load=course(igd=[INF, NAN, 0.1], hv=[0, 0.5, 0.7])
         ),
-        Record("nsga2", "zdt1", 2, {"igd": INF}, n_evals=300),
+        Record("nsga2", "zdt1", 2, {"igd": INF}, n_evals=300, cpu_seconds=1.25),
         Record("a, b", "zdt1", 1, {"igd": 1 / 3}, n_evals=300, details={"n_var": 10}),
         Record("a, b", "zdt1", 2, {}, n_evals=20, error='ValueError: "x"\nsecond line'),
     ]
@@ -36,17 +36,29 @@ def test_long_csv(tmp_path):
     to_long_csv(RUNS, tmp_path / "runs.csv")
     with open(tmp_path / "runs.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["problem", "algorithm", "seed", "n_evals", "igd", "hv", "error"]
+    assert list(rows[0]) == ["problem", "algorithm", "seed", "n_evals", "igd", "hv", "cpu_seconds", "error"]
     assert [row["igd"] for row in rows] == ["0.1", "inf", repr(1 / 3), ""]
+    assert [row["cpu_seconds"] for row in rows] == ["", "1.25", "", ""]
     assert rows[1]["hv"] == "" and rows[3]["error"] == 'ValueError: "x"\nsecond line'
 
 
 def test_long_csv_reads_back(tmp_path):
-    finished = Results([r for r in RUNS.records if r.error is None])
-    to_long_csv(finished, str(tmp_path / "runs.csv"))
+    def shown(results):
+        return [
+            (r.algorithm, r.problem, r.seed, r.metrics, r.n_evals, repr(r.cpu_seconds), r.error)
+            for r in results.records
+        ]
+
+    to_long_csv(RUNS, str(tmp_path / "runs.csv"))
     again = results_from_csv(tmp_path / "runs.csv")
-    shown = [(r.algorithm, r.problem, r.seed, r.metrics, r.n_evals) for r in again.records]
-    assert shown == [(r.algorithm, r.problem, r.seed, r.metrics, r.n_evals) for r in finished.records]
+    assert shown(again) == shown(RUNS)
+    assert again.metrics == ["igd", "hv"] and len(again.failures) == 1
+
+
+def test_an_indicator_may_be_called_error(tmp_path):
+    (tmp_path / "runs.csv").write_text("problem,algorithm,error\np,a,0.5\np,a,0.25\n")
+    results = results_from_csv(tmp_path / "runs.csv")
+    assert results.values("error", problem="p", algorithm="a").tolist() == [0.5, 0.25] and not results.failures
 
 
 def test_long_csv_refuses_an_ambiguous_column(tmp_path):

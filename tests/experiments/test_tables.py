@@ -233,6 +233,24 @@ def test_counts_of_runs_evaluations_and_failures():
     assert "evaluations: not recorded." in unknown.to_markdown()
 
 
+def test_seconds_are_means_over_the_runs_of_a_column_each_run_once():
+    def made(unknown=2.0):
+        return Results(
+            [
+                *(Record("new", f"pair/T{t}", 1, {"igd": 1.0}, cpu_seconds=4.0, run="one") for t in (1, 2)),
+                *(Record("new", f"pair/T{t}", 2, {"igd": 1.0}, cpu_seconds=5.0, run="two") for t in (1, 2)),
+                *(Record("old", f"pair/T{t}", 1, {"igd": 1.0}, cpu_seconds=unknown, run="three") for t in (1, 2)),
+                Record("old", "pair/T1", 2, {}, error="ValueError", cpu_seconds=NAN),
+            ]
+        )
+
+    table = comparison_table(made(), "igd")
+    assert table.cpu_seconds == (4.5, 2.0)
+    assert "| CPU seconds | 4.5 | 2 |\n" in table.to_markdown() and "CPU seconds & 4.5 & 2" in table.to_latex()
+    table = comparison_table(made(NAN), "igd")
+    assert table.cpu_seconds is None and "CPU" not in table.to_markdown()
+
+
 def test_missing_cells_are_left_out_of_ranks_and_tests():
     scores = {f"p{i}": {"a": LOW, "b": HIGH} for i in range(3)} | {"q": {"a": LOW}, "r": {"b": LOW}}
     table = comparison_table(results(scores), "igd", control="a")
