@@ -48,11 +48,12 @@ def test_presets_conform(preset):
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_presets_learn(preset):
-    rng = np.random.default_rng(1)
-    X = np.clip(rng.normal([0.3, 0.7, 0.3, 0.7], 0.05, (40, 4)), 0, 1)
-    distances = []
-    for n_steps in (0, 150):
-        gan = preset(n_steps=n_steps, n_critic=1, lr_generator=0.01, lr_discriminator=0.01, betas=(0.0, 0.9))
-        S = gan.fit(X, rng=np.random.default_rng(1)).sample(300, rng=np.random.default_rng(2))
-        distances.append(2 * cdist(S, X).mean() - cdist(S, S).mean() - cdist(X, X).mean())
-    assert distances[1] < 0.5 * distances[0]
+    """In the median of three seeds, at rates that do not depend on the last bits that machines differ by."""
+    X = np.clip(np.random.default_rng(1).normal([0.3, 0.7, 0.3, 0.7], 0.05, (40, 4)), 0, 1)
+
+    def distance(n_steps, seed):
+        gan = preset(n_steps=n_steps, n_critic=1, lr_generator=0.002, lr_discriminator=0.01, betas=(0.0, 0.9))
+        S = gan.fit(X, rng=np.random.default_rng(seed)).sample(300, rng=np.random.default_rng(2))
+        return 2 * cdist(S, X).mean() - cdist(S, S).mean() - cdist(X, X).mean()
+
+    assert np.median([distance(300, seed) / distance(0, seed) for seed in (1, 2, 3)]) < 0.5
