@@ -86,7 +86,7 @@ class RCGMOEA(BoxAlgorithm):
 
     @classmethod
     def flow(cls, pop_size: int = 100, **options: Any) -> Self:
-        """Breed with flow matching in the GAN's place: better with 200 variables. Keywords of the class override."""
+        """Breed with flow matching in the GAN's place: better on IMF with 200 variables. Keywords override."""
         return cls(pop_size, **{"sources": [*_classic(), FlowMatching()], **options})
 
     @classmethod

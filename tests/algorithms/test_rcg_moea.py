@@ -32,20 +32,20 @@ def changed(change):
 
 
 FEW = {"n_steps": 2, "n_first_steps": 4}
-KINDS = {"default": RCGMOEA} | {
-    name: getattr(RCGMOEA, name)
-    for name in (
-        "flow",
-        "centroid",
-        "untrained",
-        "gaussian",
-        "no_generator",
-        "critic_only",
-        "generator_only",
-        "shell",
-        "ridge",
-    )
+CLASSIC, BOTH = [DifferentialSource, CrossoverSource], [RelativisticCritic, RidgeCritic]
+PARTS = {
+    "default": ([*CLASSIC, ConditionalGAN], BOTH, True),
+    "flow": ([*CLASSIC, FlowMatching], BOTH, True),
+    "untrained": ([*CLASSIC, ConditionalGAN], BOTH, True),
+    "gaussian": ([*CLASSIC, Gaussian], BOTH, True),
+    "centroid": ([*CLASSIC, CentroidSource], BOTH, True),
+    "no_generator": (CLASSIC, BOTH, True),
+    "critic_only": (CLASSIC, [RelativisticCritic], True),
+    "generator_only": ([*CLASSIC, ConditionalGAN], BOTH, False),
+    "shell": (CLASSIC, BOTH, False),
+    "ridge": (CLASSIC, [RidgeCritic], True),
 }
+KINDS = {name: RCGMOEA if name == "default" else getattr(RCGMOEA, name) for name in PARTS}
 PRESETS = pytest.mark.parametrize("preset", KINDS)
 
 
@@ -66,20 +66,6 @@ def run(problem, algorithm, n_eval=150, seed=1, **options):
 
 
 # Presets ---------------------------------------------------------------------------------------------------
-
-CLASSIC, BOTH = [DifferentialSource, CrossoverSource], [RelativisticCritic, RidgeCritic]
-PARTS = {
-    "default": ([*CLASSIC, ConditionalGAN], BOTH, True),
-    "flow": ([*CLASSIC, FlowMatching], BOTH, True),
-    "untrained": ([*CLASSIC, ConditionalGAN], BOTH, True),
-    "gaussian": ([*CLASSIC, Gaussian], BOTH, True),
-    "centroid": ([*CLASSIC, CentroidSource], BOTH, True),
-    "no_generator": (CLASSIC, BOTH, True),
-    "critic_only": (CLASSIC, [RelativisticCritic], True),
-    "generator_only": ([*CLASSIC, ConditionalGAN], BOTH, False),
-    "shell": (CLASSIC, BOTH, False),
-    "ridge": (CLASSIC, [RidgeCritic], True),
-}
 
 
 @PRESETS
