@@ -3,13 +3,15 @@
 This project's own algorithm. A discriminator D(x, c), conditioned on the position c on the front, learns from all pairs
 of evaluated solutions which of two is better there; of ten candidates per offspring only the one that it ranks first is
 evaluated. Ridge regression takes turns with it, and who chooses more often follows what survives. Candidates come from
-recombination and from a generator that learns solutions given their position.
+recombination and from a generator that learns solutions given their position. More variables than solutions are too
+many for the GAN: flow matching takes its place, and the first generations also cross with the population's mean.
 docs/flagship.md has the formulas, what was measured, and where it does not pay.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Self
 
 from pymoo.core.repair import Repair
@@ -24,6 +26,7 @@ from evogan.operators import (
     CentroidSource,
     CrossoverSource,
     DifferentialSource,
+    HeadStart,
     NicheSurvival,
     NicheTournament,
     ScreenedInfill,
@@ -36,7 +39,8 @@ class RCGMOEA(BoxAlgorithm):
     Args:
         pop_size: population size N, at least 4.
         sources: of candidates, see :class:`~evogan.operators.ScreenedInfill`; None means differential evolution,
-            crossover and a :class:`~evogan.models.ConditionalGAN`.
+            crossover and a :class:`~evogan.models.ConditionalGAN`; with more than ``pop_size`` variables
+            :class:`~evogan.models.FlowMatching` in its place, and until generation 10 the population's mean.
         critic: one, or a list of several that take turns, see :class:`~evogan.operators.ScreenedInfill`.
         n_candidates: for each offspring; 1 never asks a critic.
         n_offsprings: offspring a generation; None means N / 2, after which the networks learn from what came of them.
@@ -68,15 +72,15 @@ class RCGMOEA(BoxAlgorithm):
     ) -> None:
         if sampling is not None:
             check_kind(sampling, Sampling, "sampling", "one of pymoo's Samplings")
-        if sources is None:
-            sources = [*_classic(), ConditionalGAN()]
+        infill = partial(
+            ScreenedInfill, critic=critic, n_candidates=n_candidates, selection=NicheTournament(), repair=repair
+        )
+        self._for_many_variables = infill if sources is None else None
         super().__init__(
             pop_size=check_int(pop_size, "pop_size", low=4),
             sampling=FloatRandomSampling() if sampling is None else sampling,
             survival=NicheSurvival(),
-            mating=ScreenedInfill(
-                sources, critic=critic, n_candidates=n_candidates, selection=NicheTournament(), repair=repair
-            ),
+            mating=infill([*_classic(), ConditionalGAN()] if sources is None else sources),
             n_offsprings=-(-pop_size // 2) if n_offsprings is None else check_int(n_offsprings, "n_offsprings", low=1),
             repair=repair,
             eliminate_duplicates=True,
@@ -84,15 +88,29 @@ class RCGMOEA(BoxAlgorithm):
             advance_after_initial_infill=True,
         )
 
+    def _prepare(self, problem: Any) -> None:
+        if self._for_many_variables is not None and problem.n_var > self.pop_size:
+            self.mating = self._for_many_variables([*_classic(), FlowMatching(), HeadStart(CentroidSource())])
+
+    @classmethod
+    def gan(cls, pop_size: int = 100, **options: Any) -> Self:
+        """Breed with the conditional GAN, however many variables there are. Keywords override."""
+        return cls(pop_size, **{"sources": [*_classic(), ConditionalGAN()], **options})
+
     @classmethod
     def flow(cls, pop_size: int = 100, **options: Any) -> Self:
-        """Breed with flow matching in the GAN's place: better on IMF with 200 variables. Keywords override."""
+        """Breed with flow matching, however few variables there are."""
         return cls(pop_size, **{"sources": [*_classic(), FlowMatching()], **options})
 
     @classmethod
     def no_generator(cls, pop_size: int = 100, **options: Any) -> Self:
         """Judge the offspring of recombination alone, by both critics."""
         return cls(pop_size, **{"sources": _classic(), **options})
+
+    @classmethod
+    def head_start(cls, pop_size: int = 100, **options: Any) -> Self:
+        """Cross with the population's mean until generation 10, without a generator: an ablation."""
+        return cls(pop_size, **{"sources": [*_classic(), HeadStart(CentroidSource())], **options})
 
     @classmethod
     def critic_only(cls, pop_size: int = 100, **options: Any) -> Self:

@@ -7,8 +7,9 @@
 :class:`ScreenedInfill`      of several candidates for each offspring, the one that a critic ranks first
 :class:`CrossoverSource`     candidates by simulated binary crossover
 :class:`DifferentialSource`  candidates by differential evolution
-:class:`CentroidSource`      null control: candidates crossed with the population's mean
+:class:`CentroidSource`      candidates crossed with the population's mean
 :class:`ModelSource`         candidates from a generative model, given the parent's place on the front
+:class:`HeadStart`           a source for the first generations of a run alone
 :class:`CandidateSource`     the protocol that a source of your own follows
 :class:`MatingPool`          what sources see of a population
 :class:`Credit`              probabilities that follow success
@@ -36,7 +37,7 @@ from evogan.operators._credit import Credit
 from evogan.operators._infill import GenerativeInfill
 from evogan.operators._lattice import lattice
 from evogan.operators._mixed import MixedInfill
-from evogan.operators._model_source import ModelSource
+from evogan.operators._model_source import HeadStart, ModelSource
 from evogan.operators._niches import NicheSurvival, NicheTournament
 from evogan.operators._sampling import GenerativeSampling
 from evogan.operators._screened import ScreenedInfill
@@ -59,6 +60,7 @@ __all__ = [
     "DifferentialSource",
     "GenerativeInfill",
     "GenerativeSampling",
+    "HeadStart",
     "MatingPool",
     "MixedInfill",
     "ModelSource",

@@ -1,4 +1,4 @@
-"""Candidates from generative models."""
+"""Candidates from generative models, and sources for a run's first generations alone."""
 
 from __future__ import annotations
 
@@ -78,6 +78,27 @@ class ModelSource:
 
     def _condition(self, C: Floats) -> dict[str, Any]:
         return {"condition": C} if isinstance(self.model, ConditionalModel) else {}
+
+
+class HeadStart:
+    """A source that serves in the first generations of a run, and then no more.
+
+    Args:
+        source: a :class:`CandidateSource` or a generative model.
+        n_generations: the last generation it serves in; the initial population is the first of an algorithm's.
+    """
+
+    def __init__(self, source: Any, n_generations: int = 10) -> None:
+        self.source = as_sources([source])[0]
+        self.n_generations = check_int(n_generations, "n_generations", low=1)
+
+    def prepare(self, pool: MatingPool, *, rng: np.random.Generator) -> bool:
+        """Let the source learn."""
+        return self.source.prepare(pool, rng=rng)
+
+    def candidates(self, pool: MatingPool, parents: Ints, *, rng: np.random.Generator) -> Floats:
+        """Return the source's candidates."""
+        return self.source.candidates(pool, parents, rng=rng)
 
 
 def as_sources(sources: Sequence[Any]) -> list[CandidateSource]:

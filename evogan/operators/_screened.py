@@ -19,10 +19,9 @@ from evogan.models import Critic
 from evogan.operators._box import from_unit, to_unit
 from evogan.operators._budget import within_budget
 from evogan.operators._classic import classic_mating, top_up, warn_once
-from evogan.operators._credit import Credit
 from evogan.operators._critics import CriticPanel
-from evogan.operators._model_source import as_sources
-from evogan.operators._sources import CrossoverSource, DifferentialSource, MatingPool
+from evogan.operators._source_panel import SourcePanel
+from evogan.operators._sources import CandidateSource, CrossoverSource, DifferentialSource, MatingPool
 from evogan.operators._spea2 import SPEA2Tournament
 from evogan.operators._split import finite_solutions
 from evogan.operators._variation import polynomial_mutation
@@ -41,8 +40,8 @@ class ScreenedInfill(InfillCriterion):
     misleads is heard less. Several critics take turns, and each one's share follows the survival of its offspring.
 
     Args:
-        sources: :class:`CandidateSource` objects or generative models; None means differential evolution and
-            crossover.
+        sources: :class:`CandidateSource` objects, one for a run's first generations alone as a :class:`HeadStart`, or
+            generative models; None means differential evolution and crossover.
         critic: one, or a list of several; None means a :class:`~evogan.models.RelativisticCritic` and a
             :class:`~evogan.models.RidgeCritic`.
         n_candidates: for each offspring; 1 never asks a critic.
@@ -85,7 +84,6 @@ class ScreenedInfill(InfillCriterion):
             if part is not None:
                 check_kind(part, kind, name, f"one of pymoo's {kind.__name__}s")
         super().__init__(repair=repair, eliminate_duplicates=DefaultDuplicateElimination(), n_max_iterations=20)
-        self.sources = as_sources([DifferentialSource(), CrossoverSource()] if sources is None else sources)
         self.n_candidates = check_int(n_candidates, "n_candidates", low=1)
         self.refit_every = check_int(refit_every, "refit_every", low=1)
         self.selection = SPEA2Tournament(3) if selection is None else selection
@@ -93,21 +91,26 @@ class ScreenedInfill(InfillCriterion):
         self.p_near = check_float(p_near, "p_near", low=0.0, high=1.0)
         self.eta_mutation = check_float(eta_mutation, "eta_mutation", low=0.0)
         self.adapt = check_bool(adapt, "adapt")
-        self._panel = CriticPanel(critic, self.adapt)
+        sources = [DifferentialSource(), CrossoverSource()] if sources is None else sources
+        self._breeders, self._panel = SourcePanel(sources, self.adapt), CriticPanel(critic, self.adapt)
         self.counters: dict[str, float] = dict.fromkeys(
             ("fits", "fit_seconds", "diverged", "screened", "topped_up", "nonfinite"), 0
         )
         self._fallback = classic_mating()
-        self._source_credit = Credit(len(self.sources), power=4.0)
         self._last = Population.create()
         self._generation = 0
         self._fitted_at: int | None = None
         self._warned: set[str] = set()
 
     @property
+    def sources(self) -> list[CandidateSource]:
+        """In the order given."""
+        return self._breeders.sources
+
+    @property
     def probabilities(self) -> Floats:
         """Of the sources ``(n_sources,)``, in the next generation."""
-        return self._source_credit.probabilities
+        return self._breeders.probabilities(self._generation + 1)
 
     @property
     def critics(self) -> list[Critic]:
@@ -153,9 +156,9 @@ class ScreenedInfill(InfillCriterion):
         self._learn_from_last(problem, pop)
         off = Population.create()
         if len(parents) > 2 and n_offsprings:
-            pool, ready, judge = self._prepare(problem, parents, rng)
-            if ready:
-                use = {"pool": pool, "ready": ready, "judge": judge, "n_max_iterations": n_max_iterations}
+            pool, judge = self._prepare(problem, parents, rng)
+            if self._breeders.ready:
+                use = {"pool": pool, "judge": judge, "n_max_iterations": n_max_iterations}
                 off = super().do(problem, parents, n_offsprings, **use, **options)
                 self.counters["screened"] += int((off.get("critic") >= 0).sum()) if len(off) else 0
         if len(off) < n_offsprings:
@@ -172,8 +175,8 @@ class ScreenedInfill(InfillCriterion):
         self._last = off
         return off
 
-    def _prepare(self, problem: Any, pop: Population, rng: np.random.Generator) -> tuple[MatingPool, list[int], bool]:
-        """Let critics and sources learn; return the pool, which sources can be used, and whether a critic can."""
+    def _prepare(self, problem: Any, pop: Population, rng: np.random.Generator) -> tuple[MatingPool, bool]:
+        """Let critics and sources learn; return the pool, and whether a critic can be asked."""
         start = time.perf_counter()
         U, F, CV = to_unit(problem, pop.get("X")), pop.get("F"), np.maximum(pop.get("CV")[:, 0], 0.0)
         pool = MatingPool.of(U, F, CV, n_neighbours=self.n_neighbours, p_near=self.p_near)
@@ -186,12 +189,11 @@ class ScreenedInfill(InfillCriterion):
             for k, error in errors.items():
                 warn_once(self._warned, f"critic {k}", f"{error}; critic {k} screens nothing until the next fit")
         judge = judge and self._panel.ready
-        ready = [k for k, source in enumerate(self.sources) if source.prepare(pool, rng=rng)]
-        for k in set(range(len(self.sources))) - set(ready):
+        for k in self._breeders.prepare(pool, self._generation, rng):
             self.counters["diverged"] += 1
             warn_once(self._warned, f"source {k}", f"source {k} could not be prepared; the others serve until it can")
         self.counters["fit_seconds"] += time.perf_counter() - start
-        return pool, ready, judge
+        return pool, judge
 
     def _do(
         self,
@@ -200,7 +202,6 @@ class ScreenedInfill(InfillCriterion):
         n_offsprings: int,
         random_state: Any = None,
         pool: Any = None,
-        ready: Any = (),
         judge: bool = False,
         **kwargs: Any,
     ) -> Population:
@@ -208,13 +209,7 @@ class ScreenedInfill(InfillCriterion):
         rng, K = random_state, self.n_candidates if judge else 1
         parents = self.selection.do(problem, pop, n_offsprings, 1, to_pop=False, random_state=rng)[:, 0]
         slots = np.repeat(parents, K)
-        p = self.probabilities[ready]
-        source = np.asarray(ready)[rng.choice(len(ready), size=len(slots), p=p / p.sum())]
-        U = np.empty((len(slots), problem.n_var))
-        for k in ready:
-            mine = np.flatnonzero(source == k)
-            if len(mine):
-                U[mine] = np.clip(self.sources[k].candidates(pool, slots[mine], rng=rng), 0.0, 1.0)
+        U, source = self._breeders.candidates(pool, slots, rng)
         U = polynomial_mutation(U, rng=rng, eta=self.eta_mutation)
         best, by = np.arange(n_offsprings), np.full(n_offsprings, -1)
         if judge:
@@ -234,8 +229,8 @@ class ScreenedInfill(InfillCriterion):
             return
         alive = {id(one) for one in pop}
         survived = np.array([id(one) in alive for one in last])
+        self._breeders.credit(last.get("source"), survived)
         if self.adapt:
-            self._source_credit.update(last.get("source"), survived)
             self._panel.credit(last.get("critic"), survived)
         last = last[finite_solutions(last)]
         if len(last) and self.n_candidates > 1:

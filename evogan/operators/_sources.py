@@ -124,11 +124,12 @@ class DifferentialSource:
 
 @dataclass(frozen=True)
 class CentroidSource:
-    """The mean of all solutions, crossed with the parent as :class:`ModelSource` crosses samples: a null control.
+    """The mean of all solutions, crossed with the parent as :class:`ModelSource` crosses samples.
 
-    It tells what contraction alone brings, without a distribution and without learning. With hundreds of variables that
-    can be most of what a generator does: errors of single solutions cancel out in the mean (H.-G. Beyer, "Toward a
-    theory of evolution strategies: on the benefits of sex", Evolutionary Computation 3(1), 1995).
+    Contraction without a distribution and without learning: errors of single solutions cancel out in the mean (H.-G.
+    Beyer, "Toward a theory of evolution strategies: on the benefits of sex", Evolutionary Computation 3(1), 1995). With
+    hundreds of variables that is worth much in the first generations (:class:`HeadStart`) and does harm later. For all
+    of a run it is a null control of generators.
 
     Args:
         crossover_rates: to draw from, the share of variables that come from the mean.
