@@ -20,7 +20,14 @@ from evogan.algorithms import RCGMOEA
 from evogan.exceptions import TrainingDivergedError
 from evogan.metrics import igd
 from evogan.models import ConditionalGAN, FlowMatching, Gaussian, RelativisticCritic, RidgeCritic
-from evogan.operators import CentroidSource, CrossoverSource, DifferentialSource, ModelSource, NicheSurvival
+from evogan.operators import (
+    CentroidSource,
+    CrossoverSource,
+    DifferentialSource,
+    HeadStart,
+    ModelSource,
+    NicheSurvival,
+)
 from evogan.problems.imf import IMF1, IMF4
 
 NAN, INF = float("nan"), float("inf")
@@ -35,10 +42,12 @@ FEW = {"n_steps": 2, "n_first_steps": 4}
 CLASSIC, BOTH = [DifferentialSource, CrossoverSource], [RelativisticCritic, RidgeCritic]
 PARTS = {
     "default": ([*CLASSIC, ConditionalGAN], BOTH, True),
+    "gan": ([*CLASSIC, ConditionalGAN], BOTH, True),
     "flow": ([*CLASSIC, FlowMatching], BOTH, True),
     "untrained": ([*CLASSIC, ConditionalGAN], BOTH, True),
     "gaussian": ([*CLASSIC, Gaussian], BOTH, True),
     "centroid": ([*CLASSIC, CentroidSource], BOTH, True),
+    "head_start": ([*CLASSIC, HeadStart], BOTH, True),
     "no_generator": (CLASSIC, BOTH, True),
     "critic_only": (CLASSIC, [RelativisticCritic], True),
     "generator_only": ([*CLASSIC, ConditionalGAN], BOTH, False),
@@ -59,6 +68,10 @@ def rcg(preset="default", pop_size=20, **options):
     return algorithm
 
 
+def kinds_of(sources):
+    return [type(source.model if isinstance(source, ModelSource) else source) for source in sources]
+
+
 def run(problem, algorithm, n_eval=150, seed=1, **options):
     result = minimize(problem, algorithm, ("n_eval", n_eval), seed=seed, **options)
     assert result.algorithm.evaluator.n_eval == n_eval
@@ -73,7 +86,7 @@ def test_what_presets_are_made_of(preset):
     algorithm = KINDS[preset]()
     kinds, critics, screens = PARTS[preset]
     sources = algorithm.mating.sources
-    assert [type(source.model if isinstance(source, ModelSource) else source) for source in sources] == kinds
+    assert kinds_of(sources) == kinds
     assert [type(critic) for critic in algorithm.mating.critics] == critics
     assert (algorithm.mating.n_candidates > 1) == screens
     assert type(algorithm.survival) is NicheSurvival
@@ -90,7 +103,8 @@ def test_presets_run_and_count_what_they_did(preset):
 
 
 def test_presets_differ():
-    results = [run(IMF1(n_var=5), rcg(preset), 130).algorithm.pop.get("X") for preset in KINDS]
+    kinds = set(KINDS) - {"gan", "head_start"}  # the default's with few variables, the centroid's for ten generations
+    results = [run(IMF1(n_var=5), rcg(preset), 130).algorithm.pop.get("X") for preset in kinds]
     for i, one in enumerate(results):
         for other in results[:i]:
             assert not np.array_equal(one, other)
@@ -108,6 +122,41 @@ def test_presets_share_no_networks():
     one, other = RCGMOEA(), RCGMOEA()
     assert one.mating.critics[0] is not other.mating.critics[0]
     assert one.mating.sources[2].model is not other.mating.sources[2].model
+
+
+# Many variables --------------------------------------------------------------------------------------------
+
+MANY = [*CLASSIC, FlowMatching, HeadStart]
+
+
+@pytest.mark.parametrize(("n_var", "kinds"), [(20, [*CLASSIC, ConditionalGAN]), (21, MANY)])
+def test_with_more_variables_than_solutions_flow_matching_takes_the_gans_place(n_var, kinds):
+    algorithm = RCGMOEA(20, n_candidates=3, critic=RidgeCritic(), repair=Round())
+    before = algorithm.mating
+    algorithm.setup(IMF1(n_var=n_var), termination=("n_eval", 100), seed=1)
+    assert kinds_of(algorithm.mating.sources) == kinds and (algorithm.mating is before) == (kinds != MANY)
+    assert algorithm.mating.critics == before.critics and algorithm.mating.n_candidates == 3
+    assert type(algorithm.mating.repair) is Round
+    for preset, same_always in (("gan", [*CLASSIC, ConditionalGAN]), ("flow", [*CLASSIC, FlowMatching])):
+        chosen = KINDS[preset](20).setup(IMF1(n_var=n_var), termination=("n_eval", 100), seed=1)
+        assert kinds_of(chosen.mating.sources) == same_always
+
+
+def test_the_choice_is_the_same_as_the_sources_by_hand_to_the_bit():
+    def bits(n_var, sources=None):
+        algorithm = RCGMOEA(20, sources=sources, critic=RidgeCritic())
+        return outcome(run(IMF1(n_var=n_var), algorithm, 60).algorithm)
+
+    classic = [DifferentialSource(), CrossoverSource()]
+    assert same(bits(20), bits(20, [*classic, ConditionalGAN()]))
+    assert same(bits(21), bits(21, [*classic, FlowMatching(), HeadStart(CentroidSource(), 10)]))
+
+
+def test_the_default_for_many_variables_can_be_copied_and_crosses_with_the_mean_at_first_only():
+    algorithm = pickle.loads(pickle.dumps(RCGMOEA(20, critic=RidgeCritic(), n_offsprings=20)))
+    algorithm = run(IMF1(n_var=21), algorithm, 260).algorithm
+    assert algorithm.mating.probabilities[3] == 0.0 and algorithm.mating.counters["diverged"] == 0
+    assert 3 not in algorithm.mating._last.get("source")
 
 
 # Controls --------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from pymoo.optimize import minimize
 
 from evogan.exceptions import TrainingDivergedError
 from evogan.models import FlowMatching, Gaussian, ObjectiveFrame, RelativisticCritic, RidgeCritic
-from evogan.operators import CrossoverSource, DifferentialSource, ModelSource, ScreenedInfill
+from evogan.operators import CrossoverSource, DifferentialSource, HeadStart, ModelSource, ScreenedInfill
 from evogan.problems.imf import IMF1, IMF4
 
 NAN, INF = float("nan"), float("inf")
@@ -444,6 +444,48 @@ def test_when_no_source_can_classic_operators_serve():
     assert len(messages) == 2 and "source 0" in messages[0]
     assert "0 new solutions of 20 could be bred; classic operators made the rest" in messages[1]
     assert (infill.counters["topped_up"], infill.counters["screened"], infill.counters["diverged"]) == (80, 0, 4)
+
+
+def test_a_head_start_ends_with_its_last_generation_and_nobody_complains():
+    """Generation 1 is the initial population: of four generations of offspring two are a head start's until 3."""
+    early, late = HeadStart(Source(), 3), Source()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        algorithm, infill = run(ScreenedInfill([early, late], critic=few()), 100)
+    early, late = infill.sources
+    assert (len(early.source.pools), len(late.pools)) == (2, 4)
+    assert infill.counters["diverged"] == infill.counters["topped_up"] == 0
+    assert infill.probabilities.tolist() == [0.0, 1.0]
+    assert ScreenedInfill([early, late]).probabilities.tolist() == [0.5, 0.5]
+
+
+def test_a_head_start_as_long_as_the_run_is_its_source_to_the_bit_and_one_without_a_generation_is_none():
+    def bits(*sources):
+        algorithm, _ = run(ScreenedInfill([CrossoverSource(), *sources], critic=few()), 150)
+        return outcome(algorithm)
+
+    plain, alone = bits(Gaussian()), bits()
+    assert same(plain, bits(HeadStart(Gaussian(), 99))) and same(alone, bits(HeadStart(Gaussian(), 1)))
+    brief = bits(HeadStart(Gaussian(), 2))
+    assert not same(plain, alone) and not same(brief, plain) and not same(brief, alone)
+
+
+def test_shares_of_those_that_serve_add_up_to_one():
+    infill = run(ScreenedInfill([HeadStart(Source(), 2), Source(), Source()], critic=few()), 200)[1]
+    assert infill.probabilities[0] == 0.0 and infill.probabilities.sum() == pytest.approx(1.0)
+    assert (infill.probabilities[1:] >= 0.1).all()
+
+
+def test_a_head_start_that_cannot_is_counted_and_reported():
+    with pytest.warns(RuntimeWarning, match="source 0 could not be prepared") as caught:
+        _, infill = run(ScreenedInfill([HeadStart(Source(ready=False), 3), Source()], critic=few()), 100)
+    assert len(caught) == 1 and infill.counters["diverged"] == 2
+
+
+def test_when_all_head_starts_are_over_classic_operators_serve():
+    with pytest.warns(RuntimeWarning, match="0 new solutions of 20 could be bred; classic operators made the rest"):
+        _, infill = run(ScreenedInfill([HeadStart(Source(), 3)], critic=few()), 100)
+    assert infill.counters["topped_up"] == 40
 
 
 def test_a_collapsed_source_is_topped_up():

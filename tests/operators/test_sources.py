@@ -12,6 +12,7 @@ from evogan.operators import (
     CentroidSource,
     CrossoverSource,
     DifferentialSource,
+    HeadStart,
     MatingPool,
     ModelSource,
     binomial_crossover,
@@ -412,3 +413,14 @@ def test_bad_crossover_rates_are_named():
         ModelSource(Gaussian(), crossover_rates=(0.5, 2))
     with pytest.raises(TypeError, match="crossover_rates must be a sequence of numbers"):
         ModelSource(Gaussian(), crossover_rates=0.5)
+
+
+def test_bad_head_starts_are_named():
+    with pytest.raises(ValueError, match="n_generations must be at least 1, got 0"):
+        HeadStart(CentroidSource(), 0)
+    with pytest.raises(TypeError, match=r"n_generations must be an integer, got 2\.5"):
+        HeadStart(CentroidSource(), 2.5)
+    with pytest.raises(TypeError, match=r"a source must be an object, got the class Gaussian: write Gaussian\(\)"):
+        HeadStart(Gaussian)
+    with pytest.raises(TypeError, match=r"model must be an object with the method fit\(\)"):
+        HeadStart("mean")
