@@ -119,7 +119,7 @@ class RCGMOEA(BoxAlgorithm):
 
     @classmethod
     def generator_only(cls, pop_size: int = 100, **options: Any) -> Self:
-        """Breed with the conditional GAN beside recombination, and judge nothing: an ablation."""
+        """Breed as the default does, and judge nothing: an ablation."""
         return cls(pop_size, **{"n_candidates": 1, **options})
 
     @classmethod
