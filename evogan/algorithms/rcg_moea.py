@@ -11,7 +11,6 @@ docs/flagship.md has the formulas, what was measured, and where it does not pay.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, Self
 
 from pymoo.core.repair import Repair
@@ -72,15 +71,19 @@ class RCGMOEA(BoxAlgorithm):
     ) -> None:
         if sampling is not None:
             check_kind(sampling, Sampling, "sampling", "one of pymoo's Samplings")
-        infill = partial(
-            ScreenedInfill, critic=critic, n_candidates=n_candidates, selection=NicheTournament(), repair=repair
+        mating = ScreenedInfill(
+            [*_classic(), ConditionalGAN()] if sources is None else sources,
+            critic=critic,
+            n_candidates=n_candidates,
+            selection=NicheTournament(),
+            repair=repair,
         )
-        self._for_many_variables = infill if sources is None else None
+        self._default_sources = mating.sources if sources is None else None
         super().__init__(
             pop_size=check_int(pop_size, "pop_size", low=4),
             sampling=FloatRandomSampling() if sampling is None else sampling,
             survival=NicheSurvival(),
-            mating=infill([*_classic(), ConditionalGAN()] if sources is None else sources),
+            mating=mating,
             n_offsprings=-(-pop_size // 2) if n_offsprings is None else check_int(n_offsprings, "n_offsprings", low=1),
             repair=repair,
             eliminate_duplicates=True,
@@ -89,8 +92,9 @@ class RCGMOEA(BoxAlgorithm):
         )
 
     def _prepare(self, problem: Any) -> None:
-        if self._for_many_variables is not None and problem.n_var > self.pop_size:
-            self.mating = self._for_many_variables([*_classic(), FlowMatching(), HeadStart(CentroidSource())])
+        unchanged = self._default_sources is not None and self._default_sources is getattr(self.mating, "sources", None)
+        if unchanged and problem.n_var > self.pop_size:
+            self.mating.sources = [*_classic(), FlowMatching(), HeadStart(CentroidSource())]
 
     @classmethod
     def gan(cls, pop_size: int = 100, **options: Any) -> Self:

@@ -91,8 +91,8 @@ class ScreenedInfill(InfillCriterion):
         self.p_near = check_float(p_near, "p_near", low=0.0, high=1.0)
         self.eta_mutation = check_float(eta_mutation, "eta_mutation", low=0.0)
         self.adapt = check_bool(adapt, "adapt")
-        sources = [DifferentialSource(), CrossoverSource()] if sources is None else sources
-        self._breeders, self._panel = SourcePanel(sources, self.adapt), CriticPanel(critic, self.adapt)
+        self.sources = [DifferentialSource(), CrossoverSource()] if sources is None else sources
+        self._panel = CriticPanel(critic, self.adapt)
         self.counters: dict[str, float] = dict.fromkeys(
             ("fits", "fit_seconds", "diverged", "screened", "topped_up", "nonfinite"), 0
         )
@@ -104,8 +104,12 @@ class ScreenedInfill(InfillCriterion):
 
     @property
     def sources(self) -> list[CandidateSource]:
-        """In the order given."""
+        """In the order given; others can be set before a run."""
         return self._breeders.sources
+
+    @sources.setter
+    def sources(self, sources: Sequence[Any]) -> None:
+        self._breeders = SourcePanel(sources, self.adapt)
 
     @property
     def probabilities(self) -> Floats:

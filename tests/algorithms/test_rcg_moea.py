@@ -27,6 +27,8 @@ from evogan.operators import (
     HeadStart,
     ModelSource,
     NicheSurvival,
+    ScreenedInfill,
+    classic_mating,
 )
 from evogan.problems.imf import IMF1, IMF4
 
@@ -132,14 +134,30 @@ MANY = [*CLASSIC, FlowMatching, HeadStart]
 @pytest.mark.parametrize(("n_var", "kinds"), [(20, [*CLASSIC, ConditionalGAN]), (21, MANY)])
 def test_with_more_variables_than_solutions_flow_matching_takes_the_gans_place(n_var, kinds):
     algorithm = RCGMOEA(20, n_candidates=3, critic=RidgeCritic(), repair=Round())
+    algorithm.mating.eta_mutation = 7.0
     before = algorithm.mating
     algorithm.setup(IMF1(n_var=n_var), termination=("n_eval", 100), seed=1)
-    assert kinds_of(algorithm.mating.sources) == kinds and (algorithm.mating is before) == (kinds != MANY)
-    assert algorithm.mating.critics == before.critics and algorithm.mating.n_candidates == 3
-    assert type(algorithm.mating.repair) is Round
+    assert algorithm.mating is before and before.eta_mutation == 7.0
+    assert kinds_of(before.sources) == kinds and len(before.probabilities) == len(kinds)
     for preset, same_always in (("gan", [*CLASSIC, ConditionalGAN]), ("flow", [*CLASSIC, FlowMatching])):
         chosen = KINDS[preset](20).setup(IMF1(n_var=n_var), termination=("n_eval", 100), seed=1)
         assert kinds_of(chosen.mating.sources) == same_always
+
+
+def test_sources_and_mating_of_ones_own_stay_however_many_variables_there_are():
+    cross = CrossoverSource()
+    for change in (
+        lambda algorithm: setattr(algorithm.mating, "sources", [cross]),
+        lambda algorithm: setattr(algorithm, "mating", ScreenedInfill([cross])),
+        lambda algorithm: algorithm.__init__(20, sources=[cross]),
+    ):
+        algorithm = RCGMOEA(20)
+        change(algorithm)
+        algorithm = copy.deepcopy(algorithm).setup(IMF1(n_var=21), termination=("n_eval", 100), seed=1)
+        assert kinds_of(algorithm.mating.sources) == [CrossoverSource]
+    algorithm = RCGMOEA(20)
+    algorithm.mating = plain = classic_mating()
+    assert algorithm.setup(IMF1(n_var=21), termination=("n_eval", 100), seed=1).mating is plain
 
 
 def test_the_choice_is_the_same_as_the_sources_by_hand_to_the_bit():
