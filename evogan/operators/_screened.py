@@ -109,7 +109,7 @@ class ScreenedInfill(InfillCriterion):
 
     @sources.setter
     def sources(self, sources: Sequence[Any]) -> None:
-        self._breeders = SourcePanel(sources, self.adapt)
+        self._breeders = SourcePanel(sources)
 
     @property
     def probabilities(self) -> Floats:
@@ -233,8 +233,8 @@ class ScreenedInfill(InfillCriterion):
             return
         alive = {id(one) for one in pop}
         survived = np.array([id(one) in alive for one in last])
-        self._breeders.credit(last.get("source"), survived)
         if self.adapt:
+            self._breeders.credit(last.get("source"), survived)
             self._panel.credit(last.get("critic"), survived)
         last = last[finite_solutions(last)]
         if len(last) and self.n_candidates > 1:

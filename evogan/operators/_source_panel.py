@@ -21,20 +21,19 @@ class SourcePanel:
 
     Args:
         sources: :class:`CandidateSource` objects or generative models.
-        adapt: False gives all that serve the same share.
     """
 
-    def __init__(self, sources: Sequence[Any], adapt: bool) -> None:
+    def __init__(self, sources: Sequence[Any]) -> None:
         self.sources = as_sources(sources)
-        self.adapt = adapt
         self._credit = Credit(len(self.sources), power=4.0)
         self._ready: list[int] = []
 
     def probabilities(self, generation: int) -> Floats:
         """Of each source ``(n_sources,)`` in a generation, the first being 1; 0 once its head start is over."""
-        p = self._credit.probabilities
         serves = self._serve(generation)
-        return p if len(serves) in (0, len(p)) else np.where(np.isin(np.arange(len(p)), serves), p, 0) / p[serves].sum()
+        p = np.zeros(len(self.sources))
+        p[serves] = self._credit.probabilities[serves]
+        return p / p.sum() if len(serves) else p
 
     def prepare(self, pool: MatingPool, generation: int, rng: np.random.Generator) -> list[int]:
         """Let the sources of a generation learn; return those that could not."""
@@ -60,8 +59,7 @@ class SourcePanel:
 
     def credit(self, source: Ints, survived: NDArray[np.bool_]) -> None:
         """Take in whose offspring survived; negative numbers are nobody's."""
-        if self.adapt:
-            self._credit.update(source, survived)
+        self._credit.update(source, survived)
 
     def _serve(self, generation: int) -> list[int]:
         def over(source: Any) -> bool:

@@ -485,7 +485,7 @@ def test_a_head_start_that_cannot_is_counted_and_reported():
 def test_when_all_head_starts_are_over_classic_operators_serve():
     with pytest.warns(RuntimeWarning, match="0 new solutions of 20 could be bred; classic operators made the rest"):
         _, infill = run(ScreenedInfill([HeadStart(Source(), 3)], critic=few()), 100)
-    assert infill.counters["topped_up"] == 40
+    assert infill.counters["topped_up"] == 40 and infill.probabilities.tolist() == [0.0]
 
 
 def test_a_collapsed_source_is_topped_up():
