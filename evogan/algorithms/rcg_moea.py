@@ -72,13 +72,13 @@ class RCGMOEA(BoxAlgorithm):
         if sampling is not None:
             check_kind(sampling, Sampling, "sampling", "one of pymoo's Samplings")
         mating = ScreenedInfill(
-            [*_classic(), ConditionalGAN()] if sources is None else sources,
+            _default_sources(many=False) if sources is None else sources,
             critic=critic,
             n_candidates=n_candidates,
             selection=NicheTournament(),
             repair=repair,
         )
-        self._default_sources = mating.sources if sources is None else None
+        self._defaults, self._many = (mating.sources if sources is None else None), False
         super().__init__(
             pop_size=check_int(pop_size, "pop_size", low=4),
             sampling=FloatRandomSampling() if sampling is None else sampling,
@@ -92,9 +92,11 @@ class RCGMOEA(BoxAlgorithm):
         )
 
     def _prepare(self, problem: Any) -> None:
-        unchanged = self._default_sources is not None and self._default_sources is getattr(self.mating, "sources", None)
-        if unchanged and problem.n_var > self.pop_size:
-            self.mating.sources = [*_classic(), FlowMatching(), HeadStart(CentroidSource())]
+        many = problem.n_var > self.pop_size
+        unchanged = self._defaults is not None and self._defaults is getattr(self.mating, "sources", None)
+        if unchanged and many != self._many:
+            self.mating.sources = _default_sources(many)
+            self._defaults, self._many = self.mating.sources, many
 
     @classmethod
     def gan(cls, pop_size: int = 100, **options: Any) -> Self:
@@ -154,3 +156,7 @@ class RCGMOEA(BoxAlgorithm):
 
 def _classic() -> list[Any]:
     return [DifferentialSource(), CrossoverSource()]
+
+
+def _default_sources(many: bool) -> list[Any]:
+    return [*_classic(), *([FlowMatching(), HeadStart(CentroidSource())] if many else [ConditionalGAN()])]

@@ -144,6 +144,13 @@ def test_with_more_variables_than_solutions_flow_matching_takes_the_gans_place(n
         assert kinds_of(chosen.mating.sources) == same_always
 
 
+def test_an_algorithm_set_up_again_takes_the_sources_of_its_new_problem():
+    algorithm = RCGMOEA(20)
+    for n_var, kinds in ((21, MANY), (20, [*CLASSIC, ConditionalGAN]), (21, MANY)):
+        algorithm.setup(IMF1(n_var=n_var), termination=("n_eval", 100), seed=1)
+        assert kinds_of(algorithm.mating.sources) == kinds
+
+
 def test_sources_and_mating_of_ones_own_stay_however_many_variables_there_are():
     cross = CrossoverSource()
     for change in (
