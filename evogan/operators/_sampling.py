@@ -21,6 +21,12 @@ class GenerativeSampling(Sampling):
         X: elite solutions ``(n, n_var)`` in the problem's own units to fit the model on first.
         X_poor: poor solutions to fit it against, likewise.
 
+    Samples outside the box are put on its edge.
+
+    Raises:
+        ValueError: ``X_poor`` is given without ``X``; and when a run starts: either has another shape, is not finite or
+            lies outside the problem's bounds, or the model's samples are not finite or have another shape.
+
     Example:
         >>> import numpy as np
         >>> from pymoo.algorithms.moo.nsga2 import NSGA2
@@ -31,6 +37,8 @@ class GenerativeSampling(Sampling):
 
     def __init__(self, model: GenerativeModel, X: ArrayLike | None = None, X_poor: ArrayLike | None = None) -> None:
         super().__init__()
+        if X is None and X_poor is not None:
+            raise ValueError("X must be given with X_poor, got None: poor solutions are learnt against elite ones")
         self.model = model
         self.X = None if X is None else np.asarray(X, dtype=np.float64)
         self.X_poor = None if X_poor is None else np.asarray(X_poor, dtype=np.float64)
@@ -46,9 +54,29 @@ class GenerativeSampling(Sampling):
         check_real_problem(problem)
         rng = check_rng(random_state, "random_state")
         if self.X is not None:
-            poor = None if self.X_poor is None else to_unit(problem, self.X_poor)
-            self.model.fit(to_unit(problem, self.X), poor, rng=rng)
+            poor = None if self.X_poor is None else _inside(problem, self.X_poor, "X_poor")
+            self.model.fit(_inside(problem, self.X, "X"), poor, rng=rng)
         U = self.model.sample(n_samples, rng=rng)
+        if U.shape != (n_samples, problem.n_var):
+            expected = (n_samples, problem.n_var)
+            raise ValueError(f"samples of {type(self.model).__name__} must have shape {expected}, got {U.shape}")
         if not np.isfinite(U).all():
             raise ValueError(f"samples of {type(self.model).__name__} must be finite, got NaN or infinity")
         return from_unit(problem, U)
+
+
+def _inside(problem: Any, X: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """Return solutions in the unit box; refuse those of another problem, which clipping would put into a corner."""
+    if X.ndim != 2 or X.shape[1] != problem.n_var:
+        raise ValueError(f"{name} must have shape (n, n_var = {problem.n_var}), got {X.shape}")
+    if not np.isfinite(X).all():
+        raise ValueError(
+            f"{name} must be finite, got {(~np.isfinite(X)).any(axis=1).sum()} of {len(X)} rows that are not"
+        )
+    slack = 1e-9 * (np.abs(problem.xl) + np.abs(problem.xu))
+    outside = ((problem.xl - slack > X) | (problem.xu + slack < X)).any(axis=0)
+    if outside.any():
+        k = int(outside.argmax())
+        bounds, values = f"[{problem.xl[k]:g}, {problem.xu[k]:g}]", f"[{X[:, k].min():g}, {X[:, k].max():g}]"
+        raise ValueError(f"{name} must lie within the problem's bounds, got x{k + 1} in {values} for {bounds}")
+    return to_unit(problem, X)

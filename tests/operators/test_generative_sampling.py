@@ -70,7 +70,7 @@ def test_it_starts_a_run():
 
 
 def test_the_same_seed_gives_the_same_start():
-    elite = np.random.default_rng(0).random((30, 3)) + [0, 1, 3]
+    elite = np.random.default_rng(0).random((30, 3)) * [1, 1, 0] + [0, 1, 3]
     draws = [sample(GenerativeSampling(GAN(n_steps=5), elite), 10, seed) for seed in (1, 1, 2)]
     assert np.array_equal(draws[0], draws[1])
     assert not np.array_equal(draws[0], draws[2])
@@ -91,6 +91,40 @@ def test_samples_that_are_not_finite_are_refused():
 
     with pytest.raises(ValueError, match=r"Broken.*finite"):
         sample(GenerativeSampling(Broken(), [[0, 1, 3], [1, 2, 3]]))
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ([[0, 1, 3], [20, 1, 3]], r"must lie within the problem's bounds, got x1 in \[0, 20\] for \[-10, 10\]"),
+        ([[0, 1, 3], [1, 2, 4]], r"must lie within the problem's bounds, got x3 in \[3, 4\] for \[3, 3\]"),
+        ([[0, 1], [1, 2]], r"must have shape \(n, n_var = 3\), got \(2, 2\)"),
+        ([0, 1, 3], r"must have shape \(n, n_var = 3\), got \(3,\)"),
+        ([[0, np.inf, 3], [1, 2, 3]], "must be finite, got 1 of 2 rows"),
+    ],
+)
+def test_solutions_of_another_problem_are_refused(X, message):
+    good = [[0, 1, 3], [1, 2, 3]]
+    with pytest.raises(ValueError, match="^X " + message):
+        sample(GenerativeSampling(Gaussian(), X))
+    with pytest.raises(ValueError, match="^X_poor " + message):
+        sample(GenerativeSampling(GAN(n_steps=1), good, X))
+
+
+def test_poor_solutions_alone_are_refused():
+    with pytest.raises(ValueError, match="X must be given with X_poor, got None"):
+        GenerativeSampling(GAN(), X_poor=[[0, 1, 3]])
+
+
+def test_rounding_errors_at_the_bounds_are_not_another_problem():
+    X = sample(GenerativeSampling(Gaussian(), [XL * (1 + 1e-12), XU * (1 + 1e-12)]))
+    assert (X >= XL).all() and (X <= XU).all()
+
+
+def test_a_model_of_another_number_of_variables_is_refused():
+    model = Gaussian().fit(np.random.default_rng(0).random((20, 4)), rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"Gaussian must have shape \(50, 3\), got \(50, 4\)"):
+        sample(GenerativeSampling(model))
 
 
 @pytest.mark.parametrize("bounds", [(None, None), (0, np.inf)], ids=str)
