@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import time
 from typing import Any
@@ -23,14 +24,16 @@ from evogan.operators._box import from_unit, to_unit
 from evogan.operators._budget import within_budget
 from evogan.operators._classic import classic_mating, top_up, warn_once
 from evogan.operators._split import check_elites, elite_poor_split, finite_solutions
+from evogan.operators._turns import Turns
 
 
 class GenerativeInfill(InfillCriterion):
     """Offspring sampled from a model that learns, generation after generation, from elite and poor solutions.
 
     The model is fitted once per ``refit_every`` generations, before any offspring is drawn, and keeps what it has
-    learnt if it can (warm start). Too few new offspring, as from a collapsed generator, are topped up with classic
-    ones; ``counters`` tells how many, and a RuntimeWarning says so once.
+    learnt if it can (warm start); another run with the same object begins with the model as it was given. Too few new
+    offspring, as from a collapsed generator, are topped up with classic ones; ``counters`` tells how many, and a
+    RuntimeWarning says so once.
 
     Args:
         model: anything with ``fit(X, X_poor, rng=)`` and ``sample(n, rng=)``.
@@ -101,7 +104,8 @@ class GenerativeInfill(InfillCriterion):
         self.counters: dict[str, float] = dict.fromkeys(
             ("fits", "fit_seconds", "diverged", "sampled", "topped_up", "nonfinite"), 0
         )
-        self._generation = 0
+        self._turns = Turns()
+        self._fresh: GenerativeModel | None = None
         self._fitted_at: int | None = None
         self._diverged_at: int | None = None
         self._warned: set[str] = set()
@@ -130,10 +134,8 @@ class GenerativeInfill(InfillCriterion):
         check_real_problem(problem)
         rng = check_rng(random_state, "random_state")
         n_offsprings = within_budget(algorithm, n_offsprings)
-        generation = algorithm.n_iter if algorithm is not None else self._generation + 1
-        if generation < self._generation:  # another run with the same object
-            self._fitted_at = self._diverged_at = None
-        self._generation = generation
+        if self._turns.take(algorithm) == "run":
+            self._start_afresh()
         options = {"random_state": rng, "algorithm": algorithm, **kwargs}
         off = Population.create()
         ready = self._prepare(problem, pop, rng)
@@ -152,6 +154,14 @@ class GenerativeInfill(InfillCriterion):
                     "classic operators made the rest (counters['topped_up'] counts them)",
                 )
         return off
+
+    def _start_afresh(self) -> None:
+        """Begin a run with the model as it was before the first one."""
+        if self._fresh is None:
+            self._fresh = copy.deepcopy(self.model)
+        else:
+            self.model = copy.deepcopy(self._fresh)
+        self._fitted_at = self._diverged_at = None
 
     def _do(
         self,
@@ -174,9 +184,9 @@ class GenerativeInfill(InfillCriterion):
 
     def _prepare(self, problem: Any, pop: Population, rng: np.random.Generator) -> bool:
         """Fit or recentre the model if it is time to; tell whether it can be sampled."""
-        if self._diverged_at == self._generation:
+        if self._diverged_at == self._turns.generation:
             return False
-        due = self._fitted_at is None or self._generation - self._fitted_at >= self.refit_every
+        due = self._fitted_at is None or self._turns.generation - self._fitted_at >= self.refit_every
         if not due and not self.recentre:
             return True
         n_elites = self.n_elites if self.n_elites >= 1 else max(2, round(self.n_elites * len(pop)))
@@ -196,11 +206,11 @@ class GenerativeInfill(InfillCriterion):
         try:
             self.model.fit(X, X_poor, rng=rng)
         except TrainingDivergedError as error:
-            self._fitted_at, self._diverged_at = None, self._generation
+            self._fitted_at, self._diverged_at = None, self._turns.generation
             self.counters["diverged"] += 1
             warn_once(self._warned, "diverged", f"{error}; classic operators serve until the next fit")
             return False
-        self._fitted_at = self._generation
+        self._fitted_at = self._turns.generation
         self.counters["fits"] += 1
         self.counters["fit_seconds"] += time.perf_counter() - start
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -24,6 +25,7 @@ from evogan.operators._source_panel import SourcePanel
 from evogan.operators._sources import CandidateSource, CrossoverSource, DifferentialSource, MatingPool
 from evogan.operators._spea2 import SPEA2Tournament
 from evogan.operators._split import finite_solutions
+from evogan.operators._turns import Turns
 from evogan.operators._variation import polynomial_mutation
 
 Floats = NDArray[np.float64]
@@ -38,6 +40,7 @@ class ScreenedInfill(InfillCriterion):
     parent's candidates at the parent's position, so offspring compete with those of the same place only. A share of
     the offspring is not screened: which share follows who survives, the screened or the others, so that a critic that
     misleads is heard less. Several critics take turns, and each one's share follows the survival of its offspring.
+    Another run with the same object begins as the first one did.
 
     Args:
         sources: :class:`CandidateSource` objects, one for a run's first generations alone as a :class:`HeadStart`, or
@@ -91,6 +94,7 @@ class ScreenedInfill(InfillCriterion):
         self.p_near = check_float(p_near, "p_near", low=0.0, high=1.0)
         self.eta_mutation = check_float(eta_mutation, "eta_mutation", low=0.0)
         self.adapt = check_bool(adapt, "adapt")
+        self._fresh: tuple[SourcePanel, CriticPanel] | None = None
         self.sources = [DifferentialSource(), CrossoverSource()] if sources is None else sources
         self._panel = CriticPanel(critic, self.adapt)
         self.counters: dict[str, float] = dict.fromkeys(
@@ -98,7 +102,7 @@ class ScreenedInfill(InfillCriterion):
         )
         self._fallback = classic_mating()
         self._last = Population.create()
-        self._generation = 0
+        self._turns = Turns()
         self._fitted_at: int | None = None
         self._warned: set[str] = set()
 
@@ -110,11 +114,12 @@ class ScreenedInfill(InfillCriterion):
     @sources.setter
     def sources(self, sources: Sequence[Any]) -> None:
         self._breeders = SourcePanel(sources)
+        self._fresh = None if self._fresh is None else (copy.deepcopy(self._breeders), self._fresh[1])
 
     @property
     def probabilities(self) -> Floats:
         """Of the sources ``(n_sources,)``, in the next generation."""
-        return self._breeders.probabilities(self._generation + 1)
+        return self._breeders.probabilities(self._turns.generation + 1)
 
     @property
     def critics(self) -> list[Critic]:
@@ -150,14 +155,14 @@ class ScreenedInfill(InfillCriterion):
         check_real_problem(problem)
         rng = check_rng(random_state, "random_state")
         n_offsprings = within_budget(algorithm, n_offsprings)
-        generation = algorithm.n_iter if algorithm is not None else self._generation + 1
-        if generation <= self._generation:  # another run with the same object
-            self._last, self._fitted_at = Population.create(), None
-        self._generation = generation
+        turn = self._turns.take(algorithm)
+        if turn == "run":
+            self._start_afresh()
         options = {"random_state": rng, "algorithm": algorithm, **kwargs}
         parents = pop[finite_solutions(pop)]
         self.counters["nonfinite"] += len(pop) - len(parents)
-        self._learn_from_last(problem, pop)
+        if turn == "generation":
+            self._learn_from_last(problem, pop)
         off = Population.create()
         if len(parents) > 2 and n_offsprings:
             pool, judge = self._prepare(problem, parents, rng)
@@ -176,8 +181,16 @@ class ScreenedInfill(InfillCriterion):
                 f"{n_bred} new solutions of {n_offsprings} could be bred; classic operators made the rest "
                 "(counters['topped_up'] counts them)",
             )
-        self._last = off
+        self._last = Population.merge(self._last, off)
         return off
+
+    def _start_afresh(self) -> None:
+        """Begin a run with the sources and critics as they were before the first one."""
+        if self._fresh is None:
+            self._fresh = copy.deepcopy((self._breeders, self._panel))
+        else:
+            self._breeders, self._panel = copy.deepcopy(self._fresh)
+        self._last, self._fitted_at = Population.create(), None
 
     def _prepare(self, problem: Any, pop: Population, rng: np.random.Generator) -> tuple[MatingPool, bool]:
         """Let critics and sources learn; return the pool, and whether a critic can be asked."""
@@ -185,15 +198,15 @@ class ScreenedInfill(InfillCriterion):
         U, F, CV = to_unit(problem, pop.get("X")), pop.get("F"), np.maximum(pop.get("CV")[:, 0], 0.0)
         pool = MatingPool.of(U, F, CV, n_neighbours=self.n_neighbours, p_near=self.p_near)
         judge = self.n_candidates > 1
-        if judge and (self._fitted_at is None or self._generation - self._fitted_at >= self.refit_every):
+        if judge and (self._fitted_at is None or self._turns.generation - self._fitted_at >= self.refit_every):
             errors = self._panel.fit(U, F, CV, rng)
-            self._fitted_at = None if errors else self._generation  # again in the next generation
+            self._fitted_at = None if errors else self._turns.generation  # again in the next generation
             self.counters["fits"] += len(self.critics) - len(errors)
             self.counters["diverged"] += len(errors)
             for k, error in errors.items():
                 warn_once(self._warned, f"critic {k}", f"{error}; critic {k} screens nothing until the next fit")
         judge = judge and self._panel.ready
-        for k in self._breeders.prepare(pool, self._generation, rng):
+        for k in self._breeders.prepare(pool, self._turns.generation, rng):
             self.counters["diverged"] += 1
             warn_once(self._warned, f"source {k}", f"source {k} could not be prepared; the others serve until it can")
         self.counters["fit_seconds"] += time.perf_counter() - start

@@ -21,6 +21,7 @@ from pymoo.problems import get_problem
 from evogan.exceptions import TrainingDivergedError
 from evogan.models import GAN, Gaussian
 from evogan.operators import GenerativeInfill, classic_mating, spea2_fitness, spea2_truncation
+from evogan.problems.imf import IMF1
 
 NAN = float("nan")
 
@@ -232,12 +233,24 @@ def test_one_model_object_learns_on_through_the_run():
     assert infill.model is gan and gan._trainer is trainer
 
 
-def test_a_second_run_with_the_same_object_starts_with_a_fit():
+def test_another_run_with_the_same_object_is_as_with_a_new_one():
+    def bits(infill, problem=None, n_evals=60):
+        algorithm = NSGA2(pop_size=20, mating=infill)
+        minimize(problem or Bowls(), algorithm, ("n_eval", n_evals), seed=1, copy_algorithm=False)
+        return algorithm.pop.get("X")
+
+    alone, shared = bits(GenerativeInfill(GAN(n_steps=3))), GenerativeInfill(GAN(n_steps=3))
+    for problem, n_evals in ((Bowls(), 60), (IMF1(n_var=3), 40), (IMF1(n_var=3), 100), (IMF1(n_var=4), 40)):
+        bits(shared, problem, n_evals)
+        assert np.array_equal(bits(shared), alone), f"after {n_evals} evaluations of {problem.n_var} variables"
+
+
+def test_another_run_with_the_same_object_starts_with_a_fit():
     infill = GenerativeInfill(Spy(), refit_every=10)
-    for n_fits in (1, 2):
+    for _ in range(2):
         algorithm = NSGA2(pop_size=20, mating=infill)
         minimize(Bowls(), algorithm, ("n_eval", 120), seed=1, copy_algorithm=False)
-        assert infill.model.events.count("fit") == n_fits
+        assert infill.model.events == ["fit", *["sample"] * 5]
 
 
 # What it gives ---------------------------------------------------------------------------------------------

@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import pickle
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from bowls import HOSTS, XL, XU, Bowls, evaluated, infill_once, outcome, run, same, spoil_all, spoil_where, to_unit
 from pymoo.algorithms.moo.nsga2 import NSGA2
+from pymoo.core.evaluator import Evaluator
 from pymoo.core.population import Population
 from pymoo.core.problem import Problem
 from pymoo.core.repair import Repair
@@ -651,6 +653,35 @@ def test_one_object_serves_runs_of_different_problems():
         algorithm = NSGA2(pop_size=20, mating=infill)
         minimize(problem, algorithm, ("n_eval", 80), seed=1, copy_algorithm=False)
         assert algorithm.evaluator.n_eval == 80
+
+
+def test_another_run_with_the_same_object_is_as_with_a_new_one():
+    def bits(infill, problem=None, n_evals=100):
+        algorithm = NSGA2(pop_size=20, mating=infill)
+        minimize(problem or Bowls(), algorithm, ("n_eval", n_evals), seed=1, copy_algorithm=False)
+        return algorithm.pop.get("X")
+
+    alone, shared = bits(full()), full()
+    for problem, n_evals in ((Bowls(), 100), (IMF1(n_var=3), 40), (IMF1(n_var=3), 80)):
+        bits(shared, problem, n_evals)
+        assert np.array_equal(bits(shared), alone), f"after {n_evals} evaluations of {problem.n_var} variables"
+    shared.sources = full().sources
+    assert np.array_equal(bits(shared), alone)
+
+
+def test_several_batches_of_one_generation_are_learnt_from_together():
+    infill = ScreenedInfill(critic=Stub())
+    rng, pop = np.random.default_rng(1), evaluated()
+
+    def breed(generation, pop):
+        algorithm = SimpleNamespace(n_iter=generation, start_time=1.0)
+        return infill.do(Bowls(), pop, 10, random_state=rng, algorithm=algorithm)
+
+    off = Evaluator().eval(Bowls(), Population.merge(breed(2, pop), breed(2, pop)))
+    assert (infill.counters["fits"], len(infill.critics[0].observed)) == (1, 0)
+    breed(3, Population.merge(pop, off))
+    assert (infill.counters["fits"], len(infill.critics[0].observed)) == (2, 1)
+    assert np.array_equal(infill.critics[0].observed[0][1], off.get("F"))
 
 
 def test_one_object_is_credited_for_its_own_run_only():
