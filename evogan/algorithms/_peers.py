@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from pymoo.algorithms.base.genetic import GeneticAlgorithm
+from pymoo.core.duplicate import NoDuplicateElimination
 from pymoo.core.population import Population
 from pymoo.core.sampling import Sampling
 from pymoo.operators.sampling.rnd import FloatRandomSampling
@@ -16,10 +17,11 @@ from pymoo.util.optimum import filter_optimum
 
 from evogan._internal.checks import check_int, check_kind, check_real_problem
 from evogan.operators import finite_solutions, within_budget
-from evogan.operators._box import from_unit, to_unit
+from evogan.operators._box import check_inside, from_unit, to_unit
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.intp]
+Initial: TypeAlias = Sampling | Population | NDArray[np.float64]
 SETUP_KEYWORDS = {"termination", "seed", "callback", "display", "output", "archive", "evaluator"} | {
     "save_history",
     "return_least_infeasible",
@@ -54,6 +56,16 @@ class BoxAlgorithm(GeneticAlgorithm):
         """Return how many solutions a run begins with, and the name of that number."""
         return self.pop_size, "the population size"
 
+    def _initialize_infill(self) -> Population:
+        n, _ = self._first_design()
+        pop = self.initialization.do(self.problem, n, algorithm=self, random_state=self.random_state)
+        least = n if isinstance(self.eliminate_duplicates, NoDuplicateElimination) else 1
+        if not least <= len(pop) <= n:
+            number = n if least == n else f"1 to {n}"
+            raise ValueError(f"sampling must return {number} solutions, got {len(pop)}")
+        check_inside(self.problem, np.asarray(pop.get("X"), dtype=np.float64), "sampling")
+        return pop
+
     def _set_optimum(self) -> None:
         """Take the non-dominated solutions, none of which has a non-finite objective or constraint."""
         finite = finite_solutions(self.pop)
@@ -71,17 +83,16 @@ class PeerAlgorithm(BoxAlgorithm):
 
     Args:
         pop_size: population size, at least 4.
-        sampling: initial population; None means uniform.
+        sampling: initial population: a pymoo Sampling, or solutions ``(pop_size, n_var)`` as an array or a pymoo
+            Population, whose evaluated individuals are not evaluated again; None means uniform.
     """
 
     least_objectives = 2
 
-    def __init__(self, pop_size: int, *, sampling: Sampling | None = None) -> None:
-        if sampling is not None:
-            check_kind(sampling, Sampling, "sampling", "one of pymoo's Samplings")
+    def __init__(self, pop_size: int, *, sampling: Initial | None = None) -> None:
         super().__init__(
             pop_size=check_int(pop_size, "pop_size", low=4),
-            sampling=FloatRandomSampling() if sampling is None else sampling,
+            sampling=check_sampling(sampling),
             eliminate_duplicates=False,
             output=MultiObjectiveOutput(),
         )
@@ -93,12 +104,6 @@ class PeerAlgorithm(BoxAlgorithm):
     def _survivors(self, F: Array, CV: Array) -> Ints:
         """Return who survives of objectives ``(n, n_obj)`` and violations ``(n,)``, see :func:`violations`."""
         raise NotImplementedError
-
-    def _initialize_infill(self) -> Population:
-        pop = super()._initialize_infill()
-        if len(pop) != self.pop_size:
-            raise ValueError(f"sampling must return {self.pop_size} solutions (pop_size), got {len(pop)}")
-        return pop
 
     def _infill(self) -> Population:
         pop = self.pop[finite_solutions(self.pop)]
@@ -115,6 +120,15 @@ class PeerAlgorithm(BoxAlgorithm):
         pop = self.pop if infills is None else Population.merge(self.pop, infills)
         self.pop = pop[self._survivors(pop.get("F"), violations(pop))]
         return None
+
+
+def check_sampling(sampling: Any) -> Any:
+    """Return what makes the initial population, uniform for None."""
+    if sampling is None:
+        return FloatRandomSampling()
+    if isinstance(sampling, np.ndarray):  # pymoo's Population is one
+        return sampling
+    return check_kind(sampling, Sampling, "sampling", "one of pymoo's Samplings, or be an array of solutions")
 
 
 def violations(pop: Population) -> Array:

@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pymoo.core.population import Population
-from pymoo.core.sampling import Sampling
 from scipy.spatial.distance import cdist
 
 from evogan._internal.checks import check_choice, check_float, check_int
-from evogan.algorithms._peers import PeerAlgorithm, violations
+from evogan.algorithms._peers import Initial, PeerAlgorithm, violations
 from evogan.multitask import fronts, nsga2_order
 from evogan.operators import binomial_crossover, finite_solutions, polynomial_mutation, sbx
 from evogan.operators._box import to_unit
@@ -49,7 +48,7 @@ class CPSMOEA(PeerAlgorithm):
         cr: probability that a variable takes part in a difference.
         eta_c: distribution index of SBX.
         eta_m: distribution index of the mutation.
-        sampling: initial population; None means uniform.
+        sampling: initial population, a pymoo Sampling or solutions as an array or Population; None means uniform.
 
     Attributes:
         good: the set P+ of a run, best first.
@@ -82,7 +81,7 @@ class CPSMOEA(PeerAlgorithm):
         cr: float = 1.0,
         eta_c: float = 20.0,
         eta_m: float = 20.0,
-        sampling: Sampling | None = None,
+        sampling: Initial | None = None,
     ) -> None:
         super().__init__(pop_size, sampling=sampling)
         self.n_candidates = check_int(n_candidates, "n_candidates", low=1)

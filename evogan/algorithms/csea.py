@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pymoo.core.population import Population
-from pymoo.core.sampling import Sampling
 from pymoo.operators.sampling.lhs import LHS
 
 from evogan._internal.checks import check_int
 from evogan._internal.devices import one_thread
 from evogan.algorithms._network import SmallNetwork
-from evogan.algorithms._peers import PeerAlgorithm, violations
+from evogan.algorithms._peers import Initial, PeerAlgorithm, violations
 from evogan.algorithms._radial import radial_selection
 from evogan.operators import polynomial_mutation, sbx, within_budget
 from evogan.operators._box import from_unit, to_unit
@@ -55,7 +54,8 @@ class CSEA(PeerAlgorithm):
         n_initial: points of the Latin hypercube that a run begins with, at least 4; None means 11 n_var - 1.
         n_hidden: hidden units; None means 2 n_var.
         n_epochs: training steps at most.
-        sampling: initial design; None means pymoo's Latin hypercube.
+        sampling: initial design, a pymoo Sampling or ``n_initial`` solutions as an array or
+            Population; None means pymoo's Latin hypercube.
 
     Attributes:
         evaluated: all solutions of a run; its optimum is drawn from them.
@@ -83,7 +83,7 @@ class CSEA(PeerAlgorithm):
         n_initial: int | None = None,
         n_hidden: int | None = None,
         n_epochs: int = 800,
-        sampling: Sampling | None = None,
+        sampling: Initial | None = None,
     ) -> None:
         super().__init__(pop_size, sampling=LHS() if sampling is None else sampling)
         self.n_references = check_int(n_references, "n_references", low=1)
@@ -97,10 +97,6 @@ class CSEA(PeerAlgorithm):
 
     def _first_design(self) -> tuple[int, str]:
         return self._n_first, "n_initial ="
-
-    def _initialize_infill(self) -> Population:
-        rng = self.random_state
-        return self.initialization.do(self.problem, self._n_first, algorithm=self, random_state=rng)
 
     def _initialize_advance(self, infills: Any = None, **kwargs: Any) -> None:
         self.evaluated = self.pop = infills  # the whole design is the first population

@@ -14,13 +14,11 @@ from typing import Any, Self
 
 from pymoo.core.mutation import Mutation
 from pymoo.core.repair import Repair
-from pymoo.core.sampling import Sampling
 from pymoo.operators.mutation.nom import NoMutation
-from pymoo.operators.sampling.rnd import FloatRandomSampling
 from pymoo.util.display.multi import MultiObjectiveOutput
 
-from evogan._internal.checks import check_float, check_int, check_kind
-from evogan.algorithms._peers import BoxAlgorithm
+from evogan._internal.checks import check_float, check_int
+from evogan.algorithms._peers import BoxAlgorithm, Initial, check_sampling
 from evogan.losses import Minimax, NonSaturating, SourceWeights
 from evogan.models import GAN, GenerativeModel
 from evogan.operators import (
@@ -47,7 +45,7 @@ class GMOEA(BoxAlgorithm):
         mutation: of GAN offspring; None means polynomial mutation (1/n_var, eta 20), ``NoMutation()`` none.
         pressure: entrants of a tournament for the classic half's parents.
         n_offsprings: offspring a generation; None means N.
-        sampling: initial population; None means uniform.
+        sampling: initial population, a pymoo Sampling or solutions as an array or Population; None means uniform.
         repair: pymoo repair for all offspring.
 
     Raises (when a run starts):
@@ -75,7 +73,7 @@ class GMOEA(BoxAlgorithm):
         mutation: Mutation | None = None,
         pressure: int = 2,
         n_offsprings: int | None = None,
-        sampling: Sampling | None = None,
+        sampling: Initial | None = None,
         repair: Repair | None = None,
     ) -> None:
         check_int(pop_size, "pop_size", low=4)
@@ -84,8 +82,6 @@ class GMOEA(BoxAlgorithm):
             check_float(p_gan, "p_gan", low=0.0, high=1.0)
         if p_gan_per not in ("offspring", "generation"):
             raise ValueError(f'p_gan_per must be "offspring" or "generation", got {p_gan_per!r}')
-        if sampling is not None:
-            check_kind(sampling, Sampling, "sampling", "one of pymoo's Samplings")
         self.model = GAN() if model is None else model
         gan = GenerativeInfill(
             self.model,
@@ -101,7 +97,7 @@ class GMOEA(BoxAlgorithm):
         mating = MixedInfill([(gan, p_gan), (genetic, partial(_rest, p_gan))], per=p_gan_per)  # type: ignore[arg-type]
         super().__init__(
             pop_size=pop_size,
-            sampling=FloatRandomSampling() if sampling is None else sampling,
+            sampling=check_sampling(sampling),
             survival=SPEA2Survival(),
             mating=mating,
             n_offsprings=None if n_offsprings is None else check_int(n_offsprings, "n_offsprings", low=1),

@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pymoo.core.sampling import Sampling
 
 from evogan._internal.checks import check_float, check_int
-from evogan.algorithms._peers import PeerAlgorithm
+from evogan.algorithms._peers import Initial, PeerAlgorithm
 from evogan.multitask import nsga2_order
 from evogan.operators import lattice, polynomial_mutation
 
@@ -47,7 +46,7 @@ class IMMOEA(PeerAlgorithm):
         n_modelled: variables L that are modelled for each objective, all if there are fewer.
         noise: standard deviation of the models' noise, in the unit box.
         eta_m: distribution index of the mutation, with probability 1/n_var.
-        sampling: initial population; None means uniform.
+        sampling: initial population, a pymoo Sampling or solutions as an array or Population; None means uniform.
 
     Raises (when a run starts):
         ValueError: one objective, bounds missing or infinite, budget below or ``n_obj`` above ``pop_size``.
@@ -71,7 +70,7 @@ class IMMOEA(PeerAlgorithm):
         n_modelled: int = 3,
         noise: float = 0.01,
         eta_m: float = 20.0,
-        sampling: Sampling | None = None,
+        sampling: Initial | None = None,
     ) -> None:
         super().__init__(pop_size, sampling=sampling)
         self.n_vectors = check_int(n_vectors, "n_vectors", low=1, high=self.pop_size)

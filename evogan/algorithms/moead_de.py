@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pymoo.core.population import Population
-from pymoo.core.sampling import Sampling
 from scipy.spatial.distance import cdist
 
 from evogan._internal.checks import check_float, check_int
-from evogan.algorithms._peers import PeerAlgorithm, violations
+from evogan.algorithms._peers import Initial, PeerAlgorithm, violations
 from evogan.operators import lattice
 from evogan.operators._budget import remaining_evals
 
@@ -47,7 +46,7 @@ class MOEADDE(PeerAlgorithm):
         f: scale factor F of the difference, above 0.
         cr: probability CR that a variable takes part in it.
         eta_m: distribution index of the mutation, with probability 1/n_var.
-        sampling: initial population; None means uniform.
+        sampling: initial population, a pymoo Sampling or solutions as an array or Population; None means uniform.
 
     Attributes:
         weights: lambda ``(N, n_obj)``.
@@ -81,7 +80,7 @@ class MOEADDE(PeerAlgorithm):
         f: float = 0.5,
         cr: float = 1.0,
         eta_m: float = 20.0,
-        sampling: Sampling | None = None,
+        sampling: Initial | None = None,
     ) -> None:
         super().__init__(pop_size, sampling=sampling)
         self.n_neighbours = check_int(n_neighbours, "n_neighbours", low=2)

@@ -14,12 +14,10 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from pymoo.core.repair import Repair
-from pymoo.core.sampling import Sampling
-from pymoo.operators.sampling.rnd import FloatRandomSampling
 from pymoo.util.display.multi import MultiObjectiveOutput
 
-from evogan._internal.checks import check_int, check_kind
-from evogan.algorithms._peers import BoxAlgorithm
+from evogan._internal.checks import check_int
+from evogan.algorithms._peers import BoxAlgorithm, Initial, check_sampling
 from evogan.models import ConditionalGAN, Critic, FlowMatching, Gaussian, RelativisticCritic, RidgeCritic
 from evogan.operators import (
     CentroidSource,
@@ -43,7 +41,7 @@ class RCGMOEA(BoxAlgorithm):
         critic: one, or a list of several that take turns, see :class:`~evogan.operators.ScreenedInfill`.
         n_candidates: for each offspring; 1 never asks a critic.
         n_offsprings: offspring a generation; None means N / 2, after which the networks learn from what came of them.
-        sampling: initial population; None means uniform.
+        sampling: initial population, a pymoo Sampling or solutions as an array or Population; None means uniform.
         repair: pymoo repair for all offspring.
 
     Raises (when a run starts):
@@ -66,11 +64,9 @@ class RCGMOEA(BoxAlgorithm):
         critic: Critic | Sequence[Critic] | None = None,
         n_candidates: int = 10,
         n_offsprings: int | None = None,
-        sampling: Sampling | None = None,
+        sampling: Initial | None = None,
         repair: Repair | None = None,
     ) -> None:
-        if sampling is not None:
-            check_kind(sampling, Sampling, "sampling", "one of pymoo's Samplings")
         mating = ScreenedInfill(
             _default_sources(many=False) if sources is None else sources,
             critic=critic,
@@ -81,7 +77,7 @@ class RCGMOEA(BoxAlgorithm):
         self._defaults, self._many = (mating.sources if sources is None else None), False
         super().__init__(
             pop_size=check_int(pop_size, "pop_size", low=4),
-            sampling=FloatRandomSampling() if sampling is None else sampling,
+            sampling=check_sampling(sampling),
             survival=NicheSurvival(),
             mating=mating,
             n_offsprings=-(-pop_size // 2) if n_offsprings is None else check_int(n_offsprings, "n_offsprings", low=1),
@@ -91,12 +87,19 @@ class RCGMOEA(BoxAlgorithm):
             advance_after_initial_infill=True,
         )
 
-    def _prepare(self, problem: Any) -> None:
+    def choose_sources(self, problem: Any) -> None:
+        """Take the default sources for a problem's number of variables, as a run does when it starts.
+
+        Sources of one's own stay, those given to the algorithm and those set in its mating.
+        """
         many = problem.n_var > self.pop_size
         unchanged = self._defaults is not None and self._defaults is getattr(self.mating, "sources", None)
         if unchanged and many != self._many:
             self.mating.sources = _default_sources(many)
             self._defaults, self._many = self.mating.sources, many
+
+    def _prepare(self, problem: Any) -> None:
+        self.choose_sources(problem)
 
     @classmethod
     def gan(cls, pop_size: int = 100, **options: Any) -> Self:

@@ -12,10 +12,9 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pymoo.core.sampling import Sampling
 
 from evogan._internal.checks import check_choice, check_float, check_int
-from evogan.algorithms._peers import PeerAlgorithm
+from evogan.algorithms._peers import Initial, PeerAlgorithm
 from evogan.multitask import crowding_distance, fronts, nsga2_order
 
 Array = NDArray[np.float64]
@@ -43,7 +42,7 @@ class RMMEDA(PeerAlgorithm):
         extension: by which part of its extent a cluster is made longer at either end.
         bounds: what becomes of a value outside the box: ``"clip"``, the bound, as in PlatEMO, or ``"middle"`` between
             the bound and the value of a solution of the cluster, as in the code.
-        sampling: initial population; None means uniform.
+        sampling: initial population, a pymoo Sampling or solutions as an array or Population; None means uniform.
 
     Raises (when a run starts):
         ValueError: one objective, bounds missing or infinite, or a budget below ``pop_size``.
@@ -64,7 +63,7 @@ class RMMEDA(PeerAlgorithm):
         n_clusters: int = 5,
         extension: float = 0.25,
         bounds: str = "clip",
-        sampling: Sampling | None = None,
+        sampling: Initial | None = None,
     ) -> None:
         super().__init__(pop_size, sampling=sampling)
         self.n_clusters = check_int(n_clusters, "n_clusters", low=1, high=self.pop_size)

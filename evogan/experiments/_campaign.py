@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from evogan._internal.checks import check_int
 from evogan._internal.files import to_json
-from evogan.experiments._describe import describe
+from evogan.experiments._describe import describe, describe_for
 from evogan.experiments._executors import Executor, Serial
 from evogan.experiments._folder import versions
 from evogan.experiments._multitask import as_multitask, run_multitask
@@ -94,7 +94,7 @@ class Campaign:
             for label, make in self.algorithms.items():
                 settings[label, problem_label] = tasks | {
                     "problem": {"name": problem.name(), **describe(problem)},
-                    "algorithm": {"name": label.partition("#")[0], **describe(make(problem))},
+                    "algorithm": {"name": label.partition("#")[0], **describe_for(problem, make(problem))},
                 }
         for seed in check_seeds(self.seeds):
             for problem_label in self.problems:

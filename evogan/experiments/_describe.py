@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import hashlib
 from typing import Any
@@ -25,15 +26,16 @@ _STATE = {
     "data",
 }
 _STATE |= {"start_time", "n_iter", "is_initialized", "random_state", "seed", "verbose", "save_history", "archive"}
-_STATE |= {"counters", "report", "cache", "populations", "n_failed"}
-_MAX_DEPTH = 6
+_STATE |= {"counters", "report", "cache", "populations", "n_failed", "accuracy", "diverged"}
+_MAX_DEPTH = 9
 
 
 def describe(thing: Any) -> Any:
     """Return the settings of an algorithm, a problem or any of their parts, defaults included, ready for JSON.
 
-    Attributes that begin with an underscore, and those that a run writes, are left out. Functions stand by name, arrays
-    by shape and hash, so equal descriptions mean equal settings.
+    Attributes that begin with an underscore, and those that a run writes, are left out; properties that a class names
+    in ``_described`` are told as well. Functions stand by name, arrays by shape and hash, so equal descriptions mean
+    equal settings.
 
     Example:
         >>> from evogan.algorithms import GMOEA
@@ -48,6 +50,14 @@ def describe(thing: Any) -> Any:
             "tasks": [{"name": task.name(), **describe(task)} for task in thing.tasks],
         }
     return _describe(thing, ())
+
+
+def describe_for(problem: Any, algorithm: Any) -> Any:
+    """Describe an algorithm as it is when it begins with a problem."""
+    if callable(getattr(algorithm, "choose_sources", None)):
+        algorithm = copy.deepcopy(algorithm)
+        algorithm.choose_sources(problem)
+    return describe(algorithm)
 
 
 def _describe(thing: Any, above: tuple[int, ...]) -> Any:
@@ -70,6 +80,7 @@ def _describe(thing: Any, above: tuple[int, ...]) -> Any:
     if callable(thing) and hasattr(thing, "__qualname__"):
         return _name(thing)
     settings = {k: v for k, v in getattr(thing, "__dict__", {}).items() if k[0] != "_" and k not in _STATE}
+    settings |= {k: getattr(thing, k) for k in getattr(type(thing), "_described", ())}
     return {"type": type(thing).__name__, **{k: _describe(v, below) for k, v in settings.items()}}
 
 

@@ -15,7 +15,7 @@ from evogan._internal.checks import check_int, check_real_problem
 from evogan._internal.files import only_writer
 from evogan._internal.rng import fresh_seed
 from evogan.exceptions import CheckpointError
-from evogan.experiments._describe import describe
+from evogan.experiments._describe import describe, describe_for
 from evogan.experiments._folder import CHECKPOINT, RESULT
 from evogan.experiments._loop import run_generations
 from evogan.experiments._progress import Progress
@@ -78,7 +78,7 @@ def run(
     seed = fresh_seed() if seed is None else check_int(seed, "seed")
     check_every(checkpoint_every, out)
     algorithm = copy.deepcopy(algorithm)
-    resolved = {"algorithm": describe(algorithm), "problem": describe(problem)}
+    resolved = {"algorithm": describe_for(problem, algorithm), "problem": describe(problem)}
     warm_up(algorithm)
     try:
         algorithm.setup(problem, termination=MaximumFunctionCallTermination(n_evals), seed=seed)

@@ -10,6 +10,26 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
+def check_inside(problem: Any, X: Floats, name: str) -> Floats:
+    """Return solutions ``(n, n_var)``; refuse those of another problem, which clipping would put into a corner.
+
+    Raises:
+        ValueError: another shape, non-finite, or outside the problem's bounds by more than rounding errors.
+    """
+    if X.ndim != 2 or X.shape[1] != problem.n_var:
+        raise ValueError(f"{name} must have shape (n, n_var = {problem.n_var}), got {X.shape}")
+    if not np.isfinite(X).all():
+        bad = int((~np.isfinite(X)).any(axis=1).sum())
+        raise ValueError(f"{name} must be finite, got {bad} of {len(X)} rows with NaN or infinity")
+    slack = 1e-9 * (np.abs(problem.xl) + np.abs(problem.xu))
+    outside = ((problem.xl - slack > X) | (problem.xu + slack < X)).any(axis=0)
+    if outside.any():
+        k = int(outside.argmax())
+        bounds, values = f"[{problem.xl[k]:g}, {problem.xu[k]:g}]", f"[{X[:, k].min():g}, {X[:, k].max():g}]"
+        raise ValueError(f"{name} must lie within the problem's bounds, got x{k + 1} in {values} for {bounds}")
+    return X
+
+
 def to_unit(problem: Any, X: Floats) -> Floats:
     """Scale solutions ``(n, n_var)`` to [0, 1]; fixed variables (xl == xu) become 0."""
     span = np.where(problem.xu > problem.xl, problem.xu - problem.xl, 1.0)

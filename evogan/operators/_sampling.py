@@ -10,7 +10,7 @@ from pymoo.core.sampling import Sampling
 
 from evogan._internal.checks import check_real_problem, check_rng
 from evogan.models import GenerativeModel
-from evogan.operators._box import from_unit, to_unit
+from evogan.operators._box import check_inside, from_unit, to_unit
 
 
 class GenerativeSampling(Sampling):
@@ -54,8 +54,8 @@ class GenerativeSampling(Sampling):
         check_real_problem(problem)
         rng = check_rng(random_state, "random_state")
         if self.X is not None:
-            poor = None if self.X_poor is None else _inside(problem, self.X_poor, "X_poor")
-            self.model.fit(_inside(problem, self.X, "X"), poor, rng=rng)
+            poor = None if self.X_poor is None else to_unit(problem, check_inside(problem, self.X_poor, "X_poor"))
+            self.model.fit(to_unit(problem, check_inside(problem, self.X, "X")), poor, rng=rng)
         U = self.model.sample(n_samples, rng=rng)
         if U.shape != (n_samples, problem.n_var):
             expected = (n_samples, problem.n_var)
@@ -63,20 +63,3 @@ class GenerativeSampling(Sampling):
         if not np.isfinite(U).all():
             raise ValueError(f"samples of {type(self.model).__name__} must be finite, got NaN or infinity")
         return from_unit(problem, U)
-
-
-def _inside(problem: Any, X: NDArray[np.float64], name: str) -> NDArray[np.float64]:
-    """Return solutions in the unit box; refuse those of another problem, which clipping would put into a corner."""
-    if X.ndim != 2 or X.shape[1] != problem.n_var:
-        raise ValueError(f"{name} must have shape (n, n_var = {problem.n_var}), got {X.shape}")
-    if not np.isfinite(X).all():
-        raise ValueError(
-            f"{name} must be finite, got {(~np.isfinite(X)).any(axis=1).sum()} of {len(X)} rows that are not"
-        )
-    slack = 1e-9 * (np.abs(problem.xl) + np.abs(problem.xu))
-    outside = ((problem.xl - slack > X) | (problem.xu + slack < X)).any(axis=0)
-    if outside.any():
-        k = int(outside.argmax())
-        bounds, values = f"[{problem.xl[k]:g}, {problem.xu[k]:g}]", f"[{X[:, k].min():g}, {X[:, k].max():g}]"
-        raise ValueError(f"{name} must lie within the problem's bounds, got x{k + 1} in {values} for {bounds}")
-    return to_unit(problem, X)

@@ -69,6 +69,8 @@ class ScreenedInfill(InfillCriterion):
         100
     """
 
+    _described = ("sources", "critics")
+
     def __init__(
         self,
         sources: Sequence[Any] | None = None,

@@ -1,9 +1,10 @@
-"""What IM-MOEA, RM-MEDA and MOEA/D-DE have in common: budgets, boxes, seeds, copies, failing evaluations, refusals."""
+"""What algorithms have in common: budgets, boxes, beginnings, seeds, copies, failing evaluations, refusals."""
 
 from __future__ import annotations
 
 import copy
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,13 +15,27 @@ from pymoo.core.sampling import Sampling
 from pymoo.optimize import minimize
 from pymoo.problems import get_problem
 
-from evogan.algorithms import IMMOEA, MOEADDE, RMMEDA
+from evogan.algorithms import CPSMOEA, CSEA, GMOEA, IMMOEA, MOEADDE, RCGMOEA, RMMEDA
 from evogan.algorithms._peers import violations
 from evogan.metrics import igd
+from evogan.models import Gaussian
 from evogan.operators import lattice
 from evogan.problems.imf import IMF1, IMF4
 
 NAN, INF = float("nan"), float("inf")
+ALL = pytest.mark.parametrize(
+    "algorithm",
+    [
+        RCGMOEA,
+        partial(GMOEA, model=Gaussian()),
+        IMMOEA,
+        RMMEDA,
+        MOEADDE,
+        CPSMOEA,
+        partial(CSEA, n_initial=20, g_max=20),
+    ],
+    ids=["rcg", "gmoea", "im", "rm", "moead-de", "cps", "csea"],
+)
 PEERS = pytest.mark.parametrize("peer", [IMMOEA, RMMEDA, MOEADDE])
 
 
@@ -274,15 +289,43 @@ def test_unknown_keywords_are_refused(peer):
 
 @PEERS
 def test_a_sampling_must_be_one(peer):
-    with pytest.raises(TypeError, match="sampling must be an object such as"):
-        peer(20, sampling=np.zeros((20, 5)))
+    with pytest.raises(TypeError, match=r"sampling must be an object such as .*array of solutions, got 'lhs'"):
+        peer(20, sampling="lhs")
 
     class Few(Sampling):
         def _do(self, problem, n_samples, *args, **kwargs):
             return np.zeros((n_samples - 1, problem.n_var))
 
-    with pytest.raises(ValueError, match=r"sampling must return 20 solutions \(pop_size\), got 19"):
+    with pytest.raises(ValueError, match="sampling must return 20 solutions, got 19"):
         minimize(IMF1(n_var=5), peer(20, sampling=Few()), ("n_eval", 50))
+
+
+@ALL
+def test_a_run_begins_with_solutions_of_ones_own(algorithm):
+    problem = Bowls()
+    X = problem.xl + np.random.default_rng(1).random((20, problem.n_var)) * (problem.xu - problem.xl)
+    first = run(problem, algorithm(20, sampling=X), 20).pop
+    assert {tuple(x) for x in first.get("X")} == {tuple(x) for x in X}
+    problem.seen.clear()
+    run(problem, algorithm(20, sampling=first), 30)
+    again = {tuple(x) for x in np.vstack(problem.seen)} & {tuple(x) for x in X}
+    assert len(again) < 20  # but for copies that some algorithms make, none is evaluated again
+
+
+@ALL
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.full((20, 5), 1.5), r"lie within the problem's bounds, got x1 in \[1.5, 1.5\] for \[0, 1\]"),
+        (np.full((20, 4), 0.5), r"have shape \(n, n_var = 5\), got \((20|1), 4\)"),
+        (np.full((20, 5), np.nan), r"be finite, got (20 of 20|1 of 1) rows"),
+        (np.random.default_rng(1).random((21, 5)), r"return (1 to )?20 solutions, got 21"),
+    ],
+    ids=["outside", "shape", "nan", "too many"],
+)
+def test_solutions_of_another_problem_do_not_begin_a_run(algorithm, X, message):
+    with pytest.raises(ValueError, match="^sampling must " + message):
+        minimize(IMF1(n_var=5), algorithm(20, sampling=X), ("n_eval", 50), seed=1)
 
 
 @PEERS

@@ -542,7 +542,7 @@ def test_a_population_size_must_be_an_integer(pop_size):
         ({"sources": FlowMatching()}, TypeError, "sources must be a sequence such as"),
         ({"sources": []}, TypeError, "sources must be a sequence such as"),
         ({"sources": [FlowMatching]}, TypeError, r"got the class FlowMatching: write FlowMatching\(\)"),
-        ({"sampling": np.zeros((20, 5))}, TypeError, "sampling must be an object such as"),
+        ({"sampling": [[0.0, 1.0]]}, TypeError, "sampling must be an object such as"),
         ({"repair": Round}, TypeError, "repair must be an object such as"),
         ({"n_candidate": 5}, TypeError, "n_candidate"),
     ],
