@@ -55,6 +55,14 @@ def check_kind(value: Any, kind: type, name: str, example: str) -> Any:
     return value
 
 
+def check_methods(value: Any, name: str, methods: Iterable[str]) -> Any:
+    """Return ``value`` if it is an object with all ``methods``; a TypeError names the first that is missing."""
+    for method in methods:
+        if inspect.isclass(value) or not callable(getattr(value, method, None)):
+            raise TypeError(f"{name} must be an object with the method {method}(), got {value!r}")
+    return value
+
+
 def check_unit_box(X: ArrayLike, name: str = "X", *, n_var: int | None = None) -> NDArray[np.float64]:
     """Return solutions as float64 ``(n, n_var)`` inside the unit box.
 

@@ -100,6 +100,10 @@ class MOEADDE(PeerAlgorithm):
         self.neighbours = np.argsort(distance, axis=1, kind="stable")[:, : self.n_neighbours]
 
     def _initialize_advance(self, infills: Any = None, **kwargs: Any) -> None:
+        if len(infills) != self.pop_size:
+            raise ValueError(
+                f"the first solutions told must be {self.pop_size}, one for each weight, got {len(infills)}"
+            )
         self._F, self._CV = infills.get("F"), violations(infills)
         self.ideal = self._F[np.isfinite(self._CV)].min(axis=0, initial=np.inf)
         self._i = 0

@@ -13,12 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 
-def genes(individuals: Sequence[Any], name: str, *, n_var: int | None = None) -> Floats:
-    """Return the genes ``(n, n_var)`` of individuals; refuse what is no float, not finite or of another length."""
+def genes(individuals: Sequence[Any], name: str, *, n_var: int | None = None, kinds: str = "f") -> Floats:
+    """Return the genes ``(n, n_var)`` of individuals; refuse another kind, not finite or of another length."""
     if len(individuals) == 0:
         raise ValueError(f"{name} must hold at least one individual, got none")
     rows = [np.asarray(individual) for individual in individuals]
-    if any(row.ndim != 1 for row in rows) or np.result_type(*rows).kind != "f":
+    if any(row.ndim != 1 for row in rows) or np.result_type(*rows).kind not in kinds:
         kind, row = type(individuals[0]).__name__, rows[0]
         raise TypeError(
             f"{name} must hold one-dimensional individuals of float genes (list, array.array or ndarray), "
@@ -147,9 +147,12 @@ class Offspring:
         return True
 
     def _into_box(self, child: Any) -> Floats:
-        x = genes([child], "offspring of toolbox.mate and toolbox.mutate", n_var=len(self.box.xl))[0]
+        # A bounded operator may leave an integer: deap's min(max(x, 0), 1) is 0 or 1. Only lists can take it back.
+        integers = isinstance(child, list) and any(isinstance(gene, int | np.integer) for gene in child)
+        what = "offspring of toolbox.mate and toolbox.mutate"
+        x = genes([child], what, n_var=len(self.box.xl), kinds="fiu" if integers else "f")[0]
         inside = self.box.clip(x)
-        if (inside != x).any():
+        if integers or (inside != x).any():
             set_genes(child, inside)
         return inside
 

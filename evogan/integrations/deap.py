@@ -6,7 +6,6 @@ Journal of Machine Learning Research 13, 2012. This module does not import deap:
 
 from __future__ import annotations
 
-import inspect
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evogan._internal.checks import check_float, check_int, check_rng
+from evogan._internal.checks import check_float, check_int, check_methods, check_rng
 from evogan.exceptions import TrainingDivergedError
 from evogan.integrations._individuals import Box, Floats, Offspring, check_bounds, genes, set_genes, weighted_values
 from evogan.models import GenerativeModel
@@ -92,10 +91,7 @@ class GenerativeVariation:
         cxpb: float = 0.9,
         mutpb: float = 1.0,
     ) -> None:
-        for method in ("fit", "sample"):
-            if inspect.isclass(model) or not callable(getattr(model, method, None)):
-                raise TypeError(f"model must be an object with the method {method}(), got {model!r}")
-        self.model = model
+        self.model = check_methods(model, "model", ("fit", "sample"))
         self.low, self.up = check_bounds(low, up)
         self.rng = check_rng(rng)
         self.p_generated = check_float(p_generated, "p_generated", low=0.0, high=1.0)

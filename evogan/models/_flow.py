@@ -5,6 +5,7 @@ Y. Lipman, R. T. Q. Chen, H. Ben-Hamu, M. Nickel, M. Le, "Flow matching for gene
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -71,7 +72,7 @@ class FlowMatching(StandardisedModel[Descent]):
             warm_start=warm_start,
         )
         self.n_euler = check_int(n_euler, "n_euler", low=1)
-        self.sigma_min = check_float(sigma_min, "sigma_min", low=0.0, high=1.0)
+        self.sigma_min = check_float(sigma_min, "sigma_min", low=0.0, high=math.nextafter(1.0, 0.0))
 
     def _make(self, n_var: int, n_condition: int) -> Descent:
         v = mlp([n_var + n_condition + 1, *self.hidden, n_var], activation=nn.SiLU)

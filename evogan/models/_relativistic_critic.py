@@ -17,11 +17,11 @@ from torch import Tensor, nn
 
 from evogan._internal.checks import check_bool, check_float, check_int, check_rng, check_unit_box
 from evogan._internal.devices import SMALL_NET, one_thread
-from evogan._internal.rng import torch_seeded
+from evogan._internal.rng import building, torch_seeded
 from evogan.exceptions import NotFittedError, TrainingDivergedError
 from evogan.models._condition import check_condition
 from evogan.models._front_position import ObjectiveFrame, ReplayWindow, check_objectives, preferences
-from evogan.models._gan import _check_betas
+from evogan.models._gan import _check_betas, _to_cpu
 from evogan.models._relativistic_steps import RankingSteps
 from evogan.models._standard import Standard
 from evogan.models._standardised import Descent
@@ -218,7 +218,7 @@ class RelativisticCritic:
         """Hold the networks as state dicts, so that copies and pickles need no module objects."""
         state = self.__dict__.copy()
         learner = state.pop("_learner")
-        state["_learner_state"] = None if learner is None else learner.state_dict()
+        state["_learner_state"] = None if learner is None else _to_cpu(learner.state_dict())
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -227,7 +227,7 @@ class RelativisticCritic:
         self.__dict__.update(state)
         self._learner = None
         if learner_state is not None:
-            with torch.random.fork_rng(devices=[]):  # building draws initial weights; nobody's state may move
+            with building():
                 self._learner = self._make(self._shape)
             self._learner.load_state_dict(learner_state)
 

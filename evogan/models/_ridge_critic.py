@@ -53,9 +53,12 @@ class RidgeCritic:
         self._standard = Standard.of(X)
         all_X, all_F, _ = self._replay.behind(X, F, CV)
         A, Y = self._features(all_X), ObjectiveFrame.of_feasible(F, CV).scale(all_F)
-        self._weights = np.asarray(
-            np.linalg.solve(A.T @ A + self.penalty * np.eye(A.shape[1]), A.T @ Y), dtype=np.float64
-        )
+        n, k = A.shape
+        if n < k:  # the dual form: the same weights from the smaller of two systems
+            weights = A.T @ np.linalg.solve(A @ A.T + self.penalty * np.eye(n), Y)
+        else:
+            weights = np.linalg.solve(A.T @ A + self.penalty * np.eye(k), A.T @ Y)
+        self._weights = np.asarray(weights, dtype=np.float64)
         return self
 
     def score(self, X: ArrayLike, condition: ArrayLike) -> Array:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from evogan._internal.checks import check_bool, check_float, check_int, check_rng
 from evogan._internal.devices import SMALL_NET, one_thread
-from evogan._internal.rng import torch_seeded
+from evogan._internal.rng import building, torch_seeded
 from evogan.exceptions import NotFittedError, TrainingDivergedError
 from evogan.models._base import FitReport
 from evogan.models._condition import check_condition, check_data
@@ -209,6 +209,6 @@ class StandardisedModel(Generic[L]):
         self.__dict__.update(state)
         self._learner = None
         if learner_state is not None:
-            with torch.random.fork_rng(devices=[]):  # building draws initial weights; nobody's state may move
+            with building():
                 self._learner = self._make(*self._shape)
             self._learner.load_state_dict(learner_state)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from evogan._internal.checks import check_bool, check_choice, check_float, check_int, check_rng, check_unit_box
 from evogan._internal.devices import SMALL_NET, one_thread, resolve_device
-from evogan._internal.rng import torch_seeded
+from evogan._internal.rng import building, torch_seeded
 from evogan.exceptions import NotFittedError, TrainingDivergedError
 from evogan.models._base import FitReport
 from evogan.models._gan import GAN, _check_betas, _to_cpu
@@ -207,6 +207,6 @@ class TrainedTransfer:
         self.__dict__.update(state)
         self._trainer = None
         if trainer_state is not None:
-            with torch.random.fork_rng(devices=[]):  # building draws initial weights; nobody's state may move
+            with building():
                 self._trainer = self._make(self._width)
             self._trainer.load_state_dict(trainer_state)

@@ -30,6 +30,15 @@ def check_inside(problem: Any, X: Floats, name: str) -> Floats:
     return X
 
 
+def check_samples(samples: Any, shape: tuple[int | None, int], what: str) -> Floats:
+    """Return what a user's model or source made as float64; ValueError for another shape (None: any number of rows)."""
+    made = np.asarray(samples, dtype=np.float64)
+    n, n_var = shape
+    if made.ndim != 2 or made.shape[1] != n_var or n not in (None, len(made)):
+        raise ValueError(f"{what} must have shape ({'n' if n is None else n}, {n_var}), got {made.shape}")
+    return made
+
+
 def to_unit(problem: Any, X: Floats) -> Floats:
     """Scale solutions ``(n, n_var)`` to [0, 1]; fixed variables (xl == xu) become 0."""
     span = np.where(problem.xu > problem.xl, problem.xu - problem.xl, 1.0)

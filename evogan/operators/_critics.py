@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evogan._internal.checks import check_methods
 from evogan.exceptions import TrainingDivergedError
 from evogan.models import Critic, RelativisticCritic, RidgeCritic
 from evogan.operators._credit import Credit
@@ -69,7 +70,11 @@ class CriticPanel:
         for k in np.unique(by[by >= 0]):
             mine = np.flatnonzero(by == k)
             asked = rows[mine].ravel()
-            score = self.critics[k].score(U[asked], C[asked]).reshape(len(mine), n_candidates)
+            score = np.asarray(self.critics[k].score(U[asked], C[asked]), dtype=np.float64)
+            if score.shape != (len(asked),):
+                name = type(self.critics[k]).__name__
+                raise ValueError(f"scores of critic {k} ({name}) must have shape ({len(asked)},), got {score.shape}")
+            score = score.reshape(len(mine), n_candidates)
             best[mine] = np.where(np.isnan(score), -np.inf, score).argmax(axis=1)
         return rows[np.arange(n), best], by
 
@@ -91,7 +96,5 @@ def _as_critics(critics: Any) -> list[Critic]:
     if not given:
         raise ValueError("critic must be a critic or several, got an empty sequence; n_candidates=1 asks none")
     for critic in given:
-        for method in ("observe", "fit", "score"):
-            if isinstance(critic, type) or not callable(getattr(critic, method, None)):
-                raise TypeError(f"critic must be an object with the method {method}(), got {critic!r}")
+        check_methods(critic, "critic", ("observe", "fit", "score"))
     return given

@@ -17,10 +17,10 @@ from pymoo.core.repair import Repair
 from pymoo.core.survival import Survival
 from pymoo.operators.mutation.pm import PM
 
-from evogan._internal.checks import check_bool, check_int, check_kind, check_real_problem, check_rng
+from evogan._internal.checks import check_bool, check_int, check_kind, check_methods, check_real_problem, check_rng
 from evogan.exceptions import TrainingDivergedError
 from evogan.models import FitReport, GenerativeModel
-from evogan.operators._box import from_unit, to_unit
+from evogan.operators._box import check_samples, from_unit, to_unit
 from evogan.operators._budget import within_budget
 from evogan.operators._classic import classic_mating, top_up, warn_once
 from evogan.operators._split import check_elites, elite_poor_split, finite_solutions
@@ -82,9 +82,7 @@ class GenerativeInfill(InfillCriterion):
         n_max_iterations = check_int(n_max_iterations, "n_max_iterations", low=1)
         super().__init__(repair=repair, eliminate_duplicates=eliminate_duplicates, n_max_iterations=n_max_iterations)
         check_bool(recentre, "recentre")
-        for method in ("fit", "sample", *(("recentre",) if recentre else ())):
-            if inspect.isclass(model) or not callable(getattr(model, method, None)):
-                raise TypeError(f"model must be an object with the method {method}(), got {model!r}")
+        check_methods(model, "model", ("fit", "sample", *(("recentre",) if recentre else ())))
         if fallback is not None and (inspect.isclass(fallback) or not callable(getattr(fallback, "do", None))):
             raise TypeError(f"fallback must be an object with the method do(), got {fallback!r}")
         for name, part, kind in (
@@ -172,7 +170,8 @@ class GenerativeInfill(InfillCriterion):
         **kwargs: Any,
     ) -> Population:
         """Sample, leave out what is not finite or stands there twice, scale to the box, mutate, stay in the box."""
-        U = np.asarray(self.model.sample(n_offsprings, rng=random_state), dtype=np.float64)
+        made = self.model.sample(n_offsprings, rng=random_state)
+        U = check_samples(made, (None, problem.n_var), f"samples of {type(self.model).__name__}")
         U = U[np.isfinite(U).all(axis=1)]
         if not isinstance(self.eliminate_duplicates, NoDuplicateElimination):
             U = U[np.sort(np.unique(U, axis=0, return_index=True)[1])]  # mutation would hide a collapsed generator

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from evogan._internal.checks import check_int
+from evogan._internal.checks import check_int, check_methods
 from evogan.exceptions import TrainingDivergedError
 from evogan.models import ConditionalModel, GenerativeModel
+from evogan.operators._box import check_samples
 from evogan.operators._sources import CandidateSource, Floats, Ints, MatingPool, check_numbers
 from evogan.operators._variation import binomial_crossover
 
@@ -36,10 +37,7 @@ class ModelSource:
     def __init__(
         self, model: GenerativeModel, *, refit_every: int = 1, crossover_rates: Sequence[float] = (0.1, 0.5, 1.0)
     ) -> None:
-        for method in ("fit", "sample"):
-            if isinstance(model, type) or not callable(getattr(model, method, None)):
-                raise TypeError(f"model must be an object with the method {method}(), got {model!r}")
-        self.model = model
+        self.model = check_methods(model, "model", ("fit", "sample"))
         self.refit_every = check_int(refit_every, "refit_every", low=1)
         self.crossover_rates = check_numbers(crossover_rates, "crossover_rates", high=1.0)
         self.diverged = 0
@@ -65,14 +63,14 @@ class ModelSource:
     def candidates(self, pool: MatingPool, parents: Ints, *, rng: np.random.Generator) -> Floats:
         """Return samples crossed with the parents; those that are not finite are replaced by the parents."""
         try:
-            samples = self.model.sample(len(parents), rng=rng, **self._condition(pool.C[parents]))
+            made = self.model.sample(len(parents), rng=rng, **self._condition(pool.C[parents]))
         except TrainingDivergedError as error:  # weights may be finite, but too large to compute with
             if not self.diverged:
                 warnings.warn(f"{error}; parents stand in for the samples", RuntimeWarning, stacklevel=2)
             self.diverged += 1
             self._age = None
             return pool.U[parents]
-        U = np.asarray(samples, dtype=np.float64)
+        U = check_samples(made, (len(parents), pool.U.shape[1]), f"samples of {type(self.model).__name__}")
         U = np.where(np.isfinite(U).all(axis=1, keepdims=True), U, pool.U[parents])
         return binomial_crossover(U, pool.U[parents], cr=rng.choice(self.crossover_rates, size=(len(U), 1)), rng=rng)
 
@@ -90,6 +88,8 @@ class HeadStart:
 
     def __init__(self, source: Any, n_generations: int = 10) -> None:
         self.source = as_sources([source])[0]
+        if isinstance(self.source, HeadStart):
+            raise TypeError("source must be what serves at the start, got a HeadStart itself")
         self.n_generations = check_int(n_generations, "n_generations", low=1)
 
     def prepare(self, pool: MatingPool, *, rng: np.random.Generator) -> bool:

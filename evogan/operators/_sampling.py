@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pymoo.core.sampling import Sampling
 
-from evogan._internal.checks import check_real_problem, check_rng
+from evogan._internal.checks import check_methods, check_real_problem, check_rng
 from evogan.models import GenerativeModel
-from evogan.operators._box import check_inside, from_unit, to_unit
+from evogan.operators._box import check_inside, check_samples, from_unit, to_unit
 
 
 class GenerativeSampling(Sampling):
@@ -39,7 +39,7 @@ class GenerativeSampling(Sampling):
         super().__init__()
         if X is None and X_poor is not None:
             raise ValueError("X must be given with X_poor, got None: poor solutions are learnt against elite ones")
-        self.model = model
+        self.model = check_methods(model, "model", ("sample",) if X is None else ("fit", "sample"))
         self.X = None if X is None else np.asarray(X, dtype=np.float64)
         self.X_poor = None if X_poor is None else np.asarray(X_poor, dtype=np.float64)
 
@@ -56,10 +56,8 @@ class GenerativeSampling(Sampling):
         if self.X is not None:
             poor = None if self.X_poor is None else to_unit(problem, check_inside(problem, self.X_poor, "X_poor"))
             self.model.fit(to_unit(problem, check_inside(problem, self.X, "X")), poor, rng=rng)
-        U = self.model.sample(n_samples, rng=rng)
-        if U.shape != (n_samples, problem.n_var):
-            expected = (n_samples, problem.n_var)
-            raise ValueError(f"samples of {type(self.model).__name__} must have shape {expected}, got {U.shape}")
+        what = f"samples of {type(self.model).__name__}"
+        U = check_samples(self.model.sample(n_samples, rng=rng), (n_samples, problem.n_var), what)
         if not np.isfinite(U).all():
-            raise ValueError(f"samples of {type(self.model).__name__} must be finite, got NaN or infinity")
+            raise ValueError(f"{what} must be finite, got NaN or infinity")
         return from_unit(problem, U)

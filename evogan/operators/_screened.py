@@ -164,7 +164,7 @@ class ScreenedInfill(InfillCriterion):
         parents = pop[finite_solutions(pop)]
         self.counters["nonfinite"] += len(pop) - len(parents)
         if turn == "generation":
-            self._learn_from_last(problem, pop)
+            self._learn_from_last(problem, pop, getattr(algorithm, "off", None))
         off = Population.create()
         if len(parents) > 2 and n_offsprings:
             pool, judge = self._prepare(problem, parents, rng)
@@ -237,9 +237,9 @@ class ScreenedInfill(InfillCriterion):
         off.set("source", source[best], "critic", by)
         return off
 
-    def _learn_from_last(self, problem: Any, pop: Population) -> None:
+    def _learn_from_last(self, problem: Any, pop: Population, told: Population | None) -> None:
         """Give credit for the last offspring that survived, and let the critics see them all."""
-        last, self._last = self._last, Population.create()
+        last, self._last = _as_told(self._last, told), Population.create()
         if len(last) == 0:
             return
         evaluated = np.array([one.F is not None and one.F.size == problem.n_obj for one in last])
@@ -254,3 +254,13 @@ class ScreenedInfill(InfillCriterion):
         last = last[finite_solutions(last)]
         if len(last) and self.n_candidates > 1:
             self._panel.observe(to_unit(problem, last.get("X")), last.get("F"), np.maximum(last.get("CV")[:, 0], 0.0))
+
+
+def _as_told(last: Population, told: Population | None) -> Population:
+    """Return offspring as they were evaluated: who asks and tells may tell of copies."""
+    copies = {} if told is None else {one.X.tobytes(): one for one in told}
+    found = last[:].copy()
+    for i, one in enumerate(last):
+        if one.F.size == 0 and (copy_of_it := copies.get(one.X.tobytes())) is not None:
+            found[i] = copy_of_it.set("source", one.get("source")).set("critic", one.get("critic"))
+    return found

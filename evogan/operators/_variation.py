@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymoo.operators.mutation.pm import mut_pm
 
-from evogan._internal.checks import check_float
+from evogan._internal.checks import check_float, check_rng, check_unit_box
 
 Array = NDArray[np.float64]
 
@@ -27,8 +27,8 @@ def sbx(
         p_exchange: probability that the children exchange a crossed variable.
 
     Raises:
-        ValueError: parents of different shapes, ``eta`` below 0, or a probability outside [0, 1].
-        TypeError: a setting that is not a number.
+        ValueError: parents of different shapes or outside the unit box, ``eta`` below 0, or a bad probability.
+        TypeError: a setting that is not a number, or ``rng`` is not a Generator.
 
     Example:
         >>> A, B = np.zeros((1, 3)), np.ones((1, 3))
@@ -36,7 +36,9 @@ def sbx(
         >>> first.tolist(), second.tolist()
         ([[0.0, 0.0, 0.0]], [[1.0, 1.0, 1.0]])
     """
+    A, B = _check_rows(A, "A"), _check_rows(B, "B")
     _check_same_shape(A, B)
+    check_rng(rng)
     check_float(eta, "eta", low=0.0)
     check_float(p_var, "p_var", low=0.0, high=1.0)
     check_float(p_exchange, "p_exchange", low=0.0, high=1.0)
@@ -74,14 +76,16 @@ def polynomial_mutation(U: Array, *, rng: np.random.Generator, eta: float = 20.0
         p_m: probability that a variable mutates; None means 1/n_var.
 
     Raises:
-        ValueError: ``eta`` below 0, or ``p_m`` outside [0, 1].
-        TypeError: a setting that is not a number.
+        ValueError: points outside the unit box, ``eta`` below 0, or ``p_m`` outside [0, 1].
+        TypeError: a setting that is not a number, or ``rng`` is not a Generator.
 
     Example:
         >>> U = np.full((2, 3), 0.5)
         >>> bool((polynomial_mutation(U, p_m=0.0, rng=np.random.default_rng(1)) == U).all())
         True
     """
+    U = _check_rows(U, "U")
+    check_rng(rng)
     n, n_var = U.shape
     p_m = 1.0 / n_var if p_m is None else check_float(p_m, "p_m", low=0.0, high=1.0)
     if n == 0:
@@ -122,6 +126,11 @@ def binomial_crossover(mutant: Array, target: Array, *, cr: float | Array, rng: 
     rows, n_var = target.shape
     takes[np.arange(rows), rng.integers(n_var, size=rows)] = True
     return np.where(takes, mutant, target)
+
+
+def _check_rows(U: Array, name: str) -> Array:
+    U = np.asarray(U, dtype=np.float64)
+    return U if U.ndim == 2 and len(U) == 0 else check_unit_box(U, name)
 
 
 def _check_same_shape(A: Array, B: Array) -> None:

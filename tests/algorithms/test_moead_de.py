@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pymoo.core.evaluator import Evaluator
 from pymoo.core.population import Population
 from pymoo.core.problem import Problem
 from pymoo.optimize import minimize
@@ -251,6 +252,15 @@ def test_bad_settings_are_named(options):
 def test_more_objectives_than_solutions_are_refused():
     with pytest.raises(ValueError, match="pop_size must be at least n_obj = 6 for MOEADDE, got 5"):
         minimize(get_problem("dtlz2", n_var=9, n_obj=6), MOEADDE(5), ("n_eval", 50))
+
+
+@pytest.mark.parametrize("n", [7, 13])
+def test_another_number_of_first_solutions_cannot_be_told(n):
+    problem, algorithm = IMF1(n_var=3), MOEADDE(12)
+    algorithm.setup(problem, termination=("n_eval", 50), seed=1).ask()
+    told = Evaluator().eval(problem, Population.new(X=np.random.default_rng(1).random((n, 3))))
+    with pytest.raises(ValueError, match=f"the first solutions told must be 12, one for each weight, got {n}"):
+        algorithm.tell(infills=told)
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from pymoo.core.sampling import Sampling
 from pymoo.optimize import minimize
 from pymoo.problems import get_problem
 
-from evogan.algorithms import RCGMOEA
+from evogan.algorithms import GMOEA, RCGMOEA
 from evogan.exceptions import TrainingDivergedError
 from evogan.metrics import igd
 from evogan.models import ConditionalGAN, FlowMatching, Gaussian, RelativisticCritic, RidgeCritic
@@ -142,6 +142,24 @@ def test_with_more_variables_than_solutions_flow_matching_takes_the_gans_place(n
     for preset, same_always in (("gan", [*CLASSIC, ConditionalGAN]), ("flow", [*CLASSIC, FlowMatching])):
         chosen = KINDS[preset](20).setup(IMF1(n_var=n_var), termination=("n_eval", 100), seed=1)
         assert kinds_of(chosen.mating.sources) == same_always
+
+
+@pytest.mark.parametrize("make", [RCGMOEA, RCGMOEA.flow, GMOEA])
+def test_the_users_default_precision_changes_nothing(make):
+    def bits():
+        algorithm = make(20).setup(IMF1(n_var=5), termination=("n_eval", 80), seed=1)
+        while algorithm.has_next():
+            algorithm.next()
+            algorithm = pickle.loads(pickle.dumps(algorithm))
+        return algorithm.pop.get("X")
+
+    single = bits()
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert np.array_equal(bits(), single)
+        assert torch.get_default_dtype() is torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
 
 
 def test_an_algorithm_set_up_again_takes_the_sources_of_its_new_problem():

@@ -153,6 +153,26 @@ def test_list_individuals_hold_python_floats():
     assert {type(gene) for child in offspring for gene in child} == {float}
 
 
+def test_integers_that_bounded_operators_leave_become_floats():
+    def into_box(pair):
+        for child in pair:
+            child[:] = [min(max(gene, 0), 1) for gene in child]  # as deap's bounded operators: 0 and 1 are integers
+        return pair
+
+    toolbox = make_toolbox(indpb=0.7, sigma=0.5)
+    mate, mutate = toolbox.mate, toolbox.mutate
+    toolbox.register("mate", lambda a, b: into_box(mate(a, b)))
+    toolbox.register("mutate", lambda child: into_box(mutate(child)))
+    vary = variation(low=0.0, up=1.0)
+    population = evaluated(low=[0.0] * 4, up=[1.0] * 4)
+    population[0][:] = [0, 1, 1, 0]
+    for _ in range(5):
+        population = vary(population, toolbox)
+        assert {type(gene) for child in population for gene in child} == {float}
+        for child in population:
+            child.fitness.values = (sum(child),)
+
+
 def test_writing_to_an_offspring_changes_no_parent():
     for kind in KINDS:
         population = evaluated(getattr(creator, f"evogan{kind}"))

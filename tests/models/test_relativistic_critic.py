@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from functools import partial
 
@@ -292,6 +293,25 @@ def test_ridge_by_hand():
     np.testing.assert_allclose(model.score(X[:5] / 2 + 0.25, np.tile(c, (5, 1))), expected, rtol=1e-6)
     flat = RidgeCritic(penalty=1e12).fit(X, F, rng=rng())  # predicts nothing at all
     assert np.abs(flat.score(X[:5], np.tile(c, (5, 1)))).max() < 1e-6
+
+
+def test_ridge_of_fewer_solutions_than_features_solves_the_same_equations():
+    X, F = data(n=30)
+    for n in (4, 30):
+        few = RidgeCritic(penalty=2.0).fit(X[:n], F[:n], rng=rng())
+        A, Y = few._features(X[:n]), ObjectiveFrame.of(F[:n]).scale(F[:n])
+        np.testing.assert_allclose((A.T @ A + 2.0 * np.eye(A.shape[1])) @ few._weights, A.T @ Y, atol=1e-10)
+
+
+def test_a_shallow_copy_learns_alone():
+    X, F = data(n=30)
+    critic = RelativisticCritic(n_steps=2, n_first_steps=2, hidden=8).fit(X, F, rng=rng())
+    twin, C = copy.copy(critic), np.full((30, 2), 0.5)
+    before = critic.score(X, C)
+    twin.fit(X, F, rng=rng(5))
+    assert np.array_equal(critic.score(X, C), before) and not np.array_equal(twin.score(X, C), before)
+    alone = copy.deepcopy(critic).fit(X, F, rng=rng(5))
+    assert np.array_equal(alone.score(X, C), critic.fit(X, F, rng=rng(5)).score(X, C))
 
 
 # Fits that go on -------------------------------------------------------------------------------------------

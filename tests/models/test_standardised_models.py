@@ -234,7 +234,7 @@ def test_wrong_arguments_are_named(model, arguments, error, says):
     ("model", "arguments", "error", "says"),
     [
         (FlowMatching, {"n_euler": 0}, ValueError, "n_euler must be at least 1"),
-        (FlowMatching, {"sigma_min": 1.5}, ValueError, "sigma_min must lie in"),
+        (FlowMatching, {"sigma_min": 1.0}, ValueError, "sigma_min must lie in"),
         (DiffusionModel, {"n_diffusion": 1}, ValueError, "n_diffusion must be at least 2"),
         (DiffusionModel, {"beta_first": 0.0}, ValueError, "beta_first must lie in"),
         (DiffusionModel, {"beta_last": 1.0}, ValueError, "beta_last must lie in"),

@@ -253,6 +253,18 @@ def test_another_run_with_the_same_object_starts_with_a_fit():
         assert infill.model.events == ["fit", *["sample"] * 5]
 
 
+@pytest.mark.parametrize(
+    "samples", [None, 0.5, np.zeros(5), np.zeros((9, 4))], ids=["none", "number", "row", "columns"]
+)
+def test_samples_of_another_shape_are_refused(samples):
+    class Odd(Gaussian):
+        def sample(self, n, *, rng):
+            return samples
+
+    with pytest.raises(ValueError, match=r"samples of Odd must have shape \(n, 5\), got"):
+        infill_once(GenerativeInfill(Odd()))
+
+
 # What it gives ---------------------------------------------------------------------------------------------
 
 

@@ -111,6 +111,14 @@ def test_solutions_of_another_problem_are_refused(X, message):
         sample(GenerativeSampling(GAN(n_steps=1), good, X))
 
 
+@pytest.mark.parametrize("model", ["gan", Gaussian, None], ids=str)
+def test_what_is_no_model_is_refused(model):
+    with pytest.raises(TypeError, match=r"model must be an object with the method (fit|sample)\(\)"):
+        GenerativeSampling(model)
+    with pytest.raises(TypeError, match=r"model must be an object with the method fit\(\)"):
+        GenerativeSampling(model, [[0, 1, 3]])
+
+
 def test_poor_solutions_alone_are_refused():
     with pytest.raises(ValueError, match="X must be given with X_poor, got None"):
         GenerativeSampling(GAN(), X_poor=[[0, 1, 3]])
@@ -123,7 +131,7 @@ def test_rounding_errors_at_the_bounds_are_not_another_problem():
 
 def test_a_model_of_another_number_of_variables_is_refused():
     model = Gaussian().fit(np.random.default_rng(0).random((20, 4)), rng=np.random.default_rng(0))
-    with pytest.raises(ValueError, match=r"Gaussian must have shape \(50, 3\), got \(50, 4\)"):
+    with pytest.raises(ValueError, match=r"samples of Gaussian must have shape \(50, 3\), got \(50, 4\)"):
         sample(GenerativeSampling(model))
 
 

@@ -20,6 +20,7 @@ from pymoo.core.variable import Integer, Real
 from pymoo.operators.selection.rnd import RandomSelection
 from pymoo.optimize import minimize
 
+from evogan.algorithms import RCGMOEA
 from evogan.exceptions import TrainingDivergedError
 from evogan.models import FlowMatching, Gaussian, ObjectiveFrame, RelativisticCritic, RidgeCritic
 from evogan.operators import CrossoverSource, DifferentialSource, HeadStart, ModelSource, ScreenedInfill
@@ -401,6 +402,81 @@ def test_a_source_that_leaves_the_box_is_brought_back():
     infill = ScreenedInfill([Source(lambda pool, parents, rng: rng.normal(0.5, 9, (len(parents), 5)))], critic=few())
     X = infill_once(infill, 30).get("X")
     assert (X >= XL).all() and (X <= XU).all()
+
+
+def test_candidates_that_are_not_finite_are_replaced_by_their_parents_with_a_warning():
+    def broken(pool, parents, rng):
+        return np.where(rng.random((len(parents), 1)) < 0.5, NAN, pool.U[parents])
+
+    for critic, n_candidates in ((Stub(), 10), (None, 1)):
+        infill = ScreenedInfill([Source(broken)], critic=critic, n_candidates=n_candidates)
+        with pytest.warns(RuntimeWarning, match=r"candidates of sources\[0\] \(Source\) must be finite") as caught:
+            X = np.vstack([infill_once(infill, 30).get("X") for _ in range(3)])
+        assert np.isfinite(X).all() and len(caught) == 1
+
+
+@pytest.mark.parametrize(
+    ("made", "shape"),
+    [
+        (lambda pool, parents, rng: pool.U, r"\(30, 5\)"),
+        (lambda pool, parents, rng: pool.U[0], r"\(5,\)"),
+        (lambda pool, parents, rng: 0.5, r"\(\)"),
+        (lambda pool, parents, rng: pool.U[parents][:, :-1], r"\(300, 4\)"),
+    ],
+    ids=["population", "row", "number", "columns"],
+)
+def test_candidates_of_another_shape_are_refused(made, shape):
+    expected = rf"candidates of sources\[0\] \(Source\) must have shape \(300, 5\), got {shape}"
+    with pytest.raises(ValueError, match=expected):
+        infill_once(ScreenedInfill([Source(made)], critic=few()), 30)
+
+
+@pytest.mark.parametrize("n", [-1, 3])
+def test_samples_of_another_shape_are_refused(n):
+    class Odd(Gaussian):
+        def sample(self, n_asked, *, rng):
+            return super().sample(n_asked + n, rng=rng)
+
+    with pytest.raises(ValueError, match=rf"samples of Odd must have shape \(300, 5\), got \({300 + n}, 5\)"):
+        infill_once(ScreenedInfill([Odd()], critic=few()), 30)
+
+
+def test_a_source_must_tell_whether_it_is_ready():
+    with pytest.raises(TypeError, match=r"prepare of sources\[0\] \(Source\) must return True or False, got None"):
+        infill_once(ScreenedInfill([Source(ready=None)], critic=few()), 30)
+
+
+@pytest.mark.parametrize(
+    ("score", "shape"), [(lambda X, C: 0.0, r"\(\)"), (lambda X, C: X, r"\(300, 5\)"), (lambda X, C: [1, 2], r"\(2,\)")]
+)
+def test_scores_of_another_shape_are_refused(score, shape):
+    infill = ScreenedInfill(critic=Stub(score), adapt=False)
+    with pytest.raises(ValueError, match=rf"scores of critic 0 \(Stub\) must have shape \(300,\), got {shape}"):
+        infill_once(infill, 30)
+
+
+def test_scores_may_be_a_list():
+    infill_once(ScreenedInfill(critic=Stub(lambda X, C: [0.0] * len(X))), 30)
+
+
+def test_what_was_asked_for_may_be_told_as_copies():
+    def states(tell):
+        algorithm = RCGMOEA(20, critic=few()).setup(Bowls(), termination=("n_eval", 120), seed=1)
+        while algorithm.has_next():
+            off = algorithm.ask()
+            tell(algorithm, off)
+        return outcome(algorithm), algorithm.mating.probabilities, algorithm.mating.critic_shares
+
+    def copies(algorithm, off):
+        algorithm.tell(infills=algorithm.evaluator.eval(Bowls(), Population.new(X=off.get("X"))))
+
+    def itself(algorithm, off):
+        algorithm.tell(infills=algorithm.evaluator.eval(Bowls(), off))
+
+    by_copies, alone = states(copies), states(itself)
+    assert same(by_copies[0], alone[0])
+    assert all(np.array_equal(a, b) for a, b in zip(by_copies[1:], alone[1:], strict=True))
+    assert by_copies[2][0] != 0.5
 
 
 def test_all_candidates_are_mutated():

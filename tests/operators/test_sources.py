@@ -424,3 +424,5 @@ def test_bad_head_starts_are_named():
         HeadStart(Gaussian)
     with pytest.raises(TypeError, match=r"model must be an object with the method fit\(\)"):
         HeadStart("mean")
+    with pytest.raises(TypeError, match="source must be what serves at the start, got a HeadStart itself"):
+        HeadStart(HeadStart(CentroidSource()), 3)

@@ -9,10 +9,11 @@ from evogan.operators import binomial_crossover, polynomial_mutation, sbx
 from evogan.operators._variation import spread_factor
 
 
-class Given:
+class Given(np.random.Generator):
     """A source of randomness that hands out what it was given."""
 
     def __init__(self, *draws):
+        super().__init__(np.random.PCG64(0))
         self.draws = [np.array(draw) for draw in draws]
 
     def random(self, shape):
@@ -152,6 +153,12 @@ def test_a_rate_for_each_row():
         (lambda: sbx(np.ones((2, 3)), np.ones((2, 3)), eta=-1, rng=rng()), ValueError, "eta must lie in"),
         (lambda: sbx(np.ones((2, 3)), np.ones((2, 3)), p_var=1.5, rng=rng()), ValueError, "p_var must lie in"),
         (lambda: sbx(np.ones((2, 3)), np.ones((2, 3)), p_exchange=-1, rng=rng()), ValueError, "p_exchange must lie"),
+        (lambda: sbx(np.ones((2, 3)), np.full((2, 3), 1.1), rng=rng()), ValueError, "B must lie in the unit box"),
+        (lambda: sbx(np.ones(3), np.ones(3), rng=rng()), ValueError, r"A must have shape \(n, n_var\)"),
+        (lambda: sbx(np.ones((2, 3)), np.ones((2, 3)), rng=1), TypeError, "rng must be a numpy"),
+        (lambda: polynomial_mutation(np.full((2, 3), -1), rng=rng()), ValueError, "U must lie in the unit box"),
+        (lambda: polynomial_mutation(np.full((2, 3), np.nan), rng=rng()), ValueError, "U must be finite"),
+        (lambda: polynomial_mutation(np.ones((2, 3)), rng=None), TypeError, "rng must be a numpy"),
         (lambda: polynomial_mutation(np.ones((2, 3)), eta=-1, rng=rng()), ValueError, "eta must lie in"),
         (lambda: polynomial_mutation(np.ones((2, 3)), p_m=2, rng=rng()), ValueError, "p_m must lie in"),
         (lambda: polynomial_mutation(np.ones((2, 3)), p_m="0.1", rng=rng()), TypeError, "p_m must be a number"),
