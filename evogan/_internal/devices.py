@@ -14,6 +14,8 @@ DEVICES = ("auto", "cpu", "cuda")
 
 # Below this many inputs a second intra-op thread costs more than it brings: waiting dominates.
 SMALL_NET = 300
+# The same where the inner layers stay narrow (64 units) however many inputs there are.
+NARROW_NET = 5000
 
 
 def resolve_device(name: str) -> torch.device:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from evogan._internal.checks import check_int, check_unit_box
-from evogan._internal.devices import SMALL_NET, one_thread
+from evogan._internal.devices import NARROW_NET, one_thread
 from evogan.exceptions import NotFittedError
 from evogan.losses import NonSaturating, RolesSwapped
 from evogan.models._condition import check_condition
@@ -88,7 +88,7 @@ class BiGAN(StandardisedModel[AdversarialTrainer]):
         X = check_unit_box(X, n_var=self._shape[0])
         C = check_condition(condition, len(X), self._shape[1])
         rows = torch.from_numpy(np.hstack([self._standard.encode(X), 2 * C - 1]).astype(np.float32))
-        with one_thread(X.shape[1] < SMALL_NET), torch.no_grad():
+        with one_thread(X.shape[1] < NARROW_NET), torch.no_grad():
             latents: NDArray[np.float32] = self._learner.encoder(rows).numpy()
         return latents.astype(np.float64)
 

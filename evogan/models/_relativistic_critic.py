@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from evogan._internal.checks import check_bool, check_float, check_int, check_rng, check_unit_box
-from evogan._internal.devices import SMALL_NET, one_thread
+from evogan._internal.devices import NARROW_NET, one_thread
 from evogan._internal.rng import building, torch_seeded
 from evogan.exceptions import NotFittedError, TrainingDivergedError
 from evogan.models._condition import check_condition
@@ -133,7 +133,7 @@ class RelativisticCritic:
         shape = (X.shape[1], F.shape[1])
         n_steps = self.n_steps
         self._replay.clear_unless(shape)
-        with torch_seeded(rng), one_thread(X.shape[1] < SMALL_NET):
+        with torch_seeded(rng), one_thread(X.shape[1] < NARROW_NET):
             if self._learner is None or shape != self._shape or not self.warm_start:
                 self._shape, n_steps = shape, self.n_first_steps
                 self._learner = self._make(shape)
@@ -157,7 +157,7 @@ class RelativisticCritic:
         phi, psi = self._net
         X = check_unit_box(X, n_var=self._shape[0])
         C = check_condition(condition, len(X), self._shape[1])
-        with torch.no_grad(), one_thread(self._shape[0] < SMALL_NET):
+        with torch.no_grad(), one_thread(self._shape[0] < NARROW_NET):
             z, c = self._tensors(X, C)
             D = (phi(z) * psi(c)).sum(dim=1) / self.hidden**0.5
         return np.asarray(D, dtype=np.float64)
@@ -196,7 +196,7 @@ class RelativisticCritic:
     def _ranked_right(self, X: Array, F: Array, CV: Array) -> float:
         frame = ObjectiveFrame.of_feasible(F, CV)
         C = frame.positions(F)
-        with torch.no_grad(), one_thread(X.shape[1] < SMALL_NET):
+        with torch.no_grad(), one_thread(X.shape[1] < NARROW_NET):
             D = self._outputs(*self._tensors(X, C)).numpy()
         better = _better(preferences(frame, F, CV, C))
         n_pairs = int((better != 0).sum())

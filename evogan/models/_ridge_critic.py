@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evogan._internal.checks import check_float, check_int, check_rng, check_unit_box
+from evogan._internal.devices import NARROW_NET, one_thread
 from evogan.exceptions import NotFittedError
 from evogan.models._condition import check_condition
 from evogan.models._front_position import ObjectiveFrame, ReplayWindow, chebyshev_each, check_objectives
@@ -54,10 +55,11 @@ class RidgeCritic:
         all_X, all_F, _ = self._replay.behind(X, F, CV)
         A, Y = self._features(all_X), ObjectiveFrame.of_feasible(F, CV).scale(all_F)
         n, k = A.shape
-        if n < k:  # the dual form: the same weights from the smaller of two systems
-            weights = A.T @ np.linalg.solve(A @ A.T + self.penalty * np.eye(n), Y)
-        else:
-            weights = np.linalg.solve(A.T @ A + self.penalty * np.eye(k), A.T @ Y)
+        with one_thread(k < NARROW_NET):
+            if n < k:  # the dual form: the same weights from the smaller of two systems
+                weights = A.T @ np.linalg.solve(A @ A.T + self.penalty * np.eye(n), Y)
+            else:
+                weights = np.linalg.solve(A.T @ A + self.penalty * np.eye(k), A.T @ Y)
         self._weights = np.asarray(weights, dtype=np.float64)
         return self
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from evogan._internal.checks import check_bool, check_float, check_int, check_rng
-from evogan._internal.devices import SMALL_NET, one_thread
+from evogan._internal.devices import NARROW_NET, one_thread
 from evogan._internal.rng import building, torch_seeded
 from evogan.exceptions import NotFittedError, TrainingDivergedError
 from evogan.models._base import FitReport
@@ -124,7 +124,7 @@ class StandardisedModel(Generic[L]):
         X, C = check_data(X, X_poor, condition, rng)
         start = time.perf_counter()
         shape = (X.shape[1], C.shape[1])
-        with torch_seeded(rng), one_thread(X.shape[1] < SMALL_NET):
+        with torch_seeded(rng), one_thread(X.shape[1] < NARROW_NET):
             n_steps = self.n_steps
             if self._learner is None or shape != self._shape or not self.warm_start:
                 self._shape, n_steps = shape, self.n_first_steps
@@ -147,7 +147,7 @@ class StandardisedModel(Generic[L]):
             raise NotFittedError(f"{type(self).__name__} must be fitted before sample(n)")
         n, (n_var, n_condition) = check_int(n, "n", low=1), self._shape
         C = check_condition(condition, n, n_condition)
-        with torch_seeded(check_rng(rng)), one_thread(n_var < SMALL_NET), torch.no_grad():
+        with torch_seeded(check_rng(rng)), one_thread(n_var < NARROW_NET), torch.no_grad():
             z = self._generate(self._learner, torch.from_numpy((2 * C - 1).astype(np.float32)))
         if not bool(z.isfinite().all()):  # weights may be finite, but too large to compute with
             raise TrainingDivergedError(f"samples of {type(self).__name__} became non-finite; {_ADVICE}")
