@@ -85,6 +85,8 @@ def rotated(
 class Twin(Problem):
     """What `shifted` and `rotated` return; constraints pass through, and a twin of a twin works.
 
+    Its Pareto front is the base's, in an order of its own: rows of set and front belong together with two objectives.
+
     Attributes:
         base: the problem that is evaluated.
         variables: indices ``(k,)`` of the folded variables.

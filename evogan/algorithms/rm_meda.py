@@ -140,7 +140,8 @@ def local_pca(U: Array, n_dim: int, n_clusters: int, *, rng: np.random.Generator
     """Return the cluster ``(n,)`` of every solution ``(n, d)``: that of the nearest principal subspace.
 
     N. Kambhatla, T. K. Leen, "Dimension reduction by local principal component analysis", Neural Computation 9(7),
-    1997. Begins with random solutions as means and no axes; ends when no solution changes its cluster.
+    1997. Begins with random solutions as means and no axes; ends when no solution changes its cluster, or after 50
+    rounds.
     """
     n, d = U.shape
     n_clusters = min(n_clusters, n)

@@ -64,8 +64,8 @@ class ObjectiveFrame:
 def chebyshev(Y: Floats, C: Floats) -> Floats:
     """Return the augmented Chebyshev value ``(n_conditions, n)`` of scaled objectives ``Y`` at each position in ``C``.
 
-    t(x, c) = max_j y_j / c_j + 0.02 sum_j y_j / c_j: least for the solution that is nearest the front where the
-    ray along c meets it.
+    t(x, c) = max_j y_j / max(c_j, 0.03) + 0.02 sum_j y_j / max(c_j, 0.03): least for the solution that is nearest the
+    front where the ray along c meets it.
     """
     return _augmented(Y[None] / np.maximum(C, _SMALLEST_WEIGHT)[:, None])
 

@@ -19,7 +19,7 @@ Weight = float | Callable[[int], float]
 
 
 class MixedInfill(InfillCriterion):
-    """Offspring from several infills, each with a weight or a schedule of weights.
+    """Offspring from several infills, each with a weight or a schedule of weights; copies are always left out.
 
     Args:
         parts: pairs of an infill and its weight: a number, or a function of the generation (0 is the first that

@@ -96,7 +96,8 @@ class DifferentialSource:
     """Differential evolution about the parent: x + F (a - b) with two mates, then binomial crossover.
 
     R. Storn, K. Price, "Differential evolution", Journal of Global Optimization 11, 1997; scale factor and crossover
-    rate are drawn for each candidate.
+    rate are drawn for each candidate. Departs from them: both mates may be the same, and mutation alone then changes
+    the parent.
 
     Args:
         scale_factors: values of F to draw from.
