@@ -147,6 +147,8 @@ class Twin(Problem):
     def _folded(self, variables: Sequence[int] | None, *, at_least: int) -> NDArray[np.intp]:
         if variables is None:
             variables = range(self.n_obj - 1, self.n_var)
+        if not isinstance(variables, Sequence | np.ndarray):
+            raise TypeError(f"variables must be a sequence of indices, got {variables!r}")
         indices = [check_int(j, "variables") for j in variables]
         if any(j >= self.n_var for j in indices) or len(set(indices)) < len(indices):
             raise ValueError(f"variables must be distinct indices in [0, {self.n_var - 1}], got {indices}")

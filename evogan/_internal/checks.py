@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import math
+import reprlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -43,7 +44,8 @@ def check_bool(value: Any, name: str) -> bool:
 
 def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
     """Return ``value`` if it is one of ``choices``; a ValueError lists them."""
-    if value not in (listed := list(choices)):
+    listed = list(choices)
+    if not isinstance(value, str) or value not in listed:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, listed))}, got {value!r}")
     return str(value)
 
@@ -51,7 +53,7 @@ def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
 def check_kind(value: Any, kind: type, name: str, example: str) -> Any:
     """Return ``value`` if it is an instance of ``kind``; a TypeError gives an example, also for a class."""
     if inspect.isclass(value) or not isinstance(value, kind):
-        raise TypeError(f"{name} must be an object such as {example}, got {value!r}")
+        raise TypeError(f"{name} must be an object such as {example}, got {reprlib.repr(value)}")
     return value
 
 
@@ -67,9 +69,13 @@ def check_unit_box(X: ArrayLike, name: str = "X", *, n_var: int | None = None) -
     """Return solutions as float64 ``(n, n_var)`` inside the unit box.
 
     Raises:
+        TypeError: not numbers, or rows of different lengths.
         ValueError: not two-dimensional, no rows, no columns, another ``n_var``, non-finite, or outside [0, 1].
     """
-    array = np.asarray(X, dtype=np.float64)
+    try:
+        array = np.asarray(X, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be numbers of shape (n, n_var), got {reprlib.repr(X)}") from error
     if array.ndim != 2 or 0 in array.shape:
         raise ValueError(f"{name} must have shape (n, n_var) with n >= 1 and n_var >= 1, got {array.shape}")
     if n_var is not None and array.shape[1] != n_var:

@@ -13,6 +13,7 @@ from pymoo.core.population import Population
 from pymoo.core.sampling import Sampling
 from pymoo.operators.sampling.rnd import FloatRandomSampling
 from pymoo.util.display.multi import MultiObjectiveOutput
+from pymoo.util.display.single import SingleObjectiveOutput
 from pymoo.util.optimum import filter_optimum
 
 from evogan._internal.checks import check_int, check_kind, check_real_problem
@@ -33,13 +34,17 @@ class BoxAlgorithm(GeneticAlgorithm):
 
     least_objectives = 1
     pop: Any
+    output: Any
     pop_size: int
 
     def _setup(self, problem: Any, **kwargs: Any) -> None:
         check_real_problem(problem)
         unknown = set(kwargs) - SETUP_KEYWORDS
         if unknown:  # pymoo would write them into the algorithm and say nothing
-            raise TypeError(f"unknown keyword {sorted(unknown)[0]!r}: minimize() takes {sorted(SETUP_KEYWORDS)}")
+            known = sorted(SETUP_KEYWORDS | {"verbose", "progress"})
+            raise TypeError(f"unknown keyword {sorted(unknown)[0]!r}: minimize() takes {known}")
+        if problem.n_obj == 1 and isinstance(self.output, MultiObjectiveOutput):
+            self.output = self.display.output = SingleObjectiveOutput()
         if problem.n_obj < self.least_objectives:
             name = type(self).__name__
             raise ValueError(f"n_obj must be at least {self.least_objectives} for {name}, got {problem.n_obj}")

@@ -88,7 +88,7 @@ class ConditionalGAN(StandardisedModel[AdversarialTrainer]):
         loss = Relativistic(NonSaturating()) if loss is None else loss
         self.loss: AdversarialLoss = check_kind(loss, AdversarialLoss, "loss", "Relativistic(NonSaturating())")
         regularizers = [R1(1.0), R2(1.0)] if regularizers is None else regularizers
-        if isinstance(regularizers, Regularizer) or not all(callable(one) for one in regularizers):
+        if not isinstance(regularizers, Sequence) or not all(callable(one) for one in regularizers):
             raise TypeError(f"regularizers must be a sequence of penalties, e.g. [R1(1.0)], got {regularizers!r}")
         self.regularizers = tuple(regularizers)
         self.n_latent = None if n_latent is None else check_int(n_latent, "n_latent", low=1)

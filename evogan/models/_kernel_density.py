@@ -92,7 +92,9 @@ class KernelDensity:
 
 
 def _check_bandwidth(bandwidth: Any, name: str, *, low_open: bool = False) -> str | float:
-    return "scott" if bandwidth == "scott" else check_float(bandwidth, name, low=0.0, low_open=low_open)
+    if isinstance(bandwidth, str) and bandwidth == "scott":
+        return "scott"
+    return check_float(bandwidth, name, low=0.0, low_open=low_open)
 
 
 def _spread(bandwidth: str | float, X: Array) -> Array:

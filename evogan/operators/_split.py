@@ -24,6 +24,9 @@ def elite_poor_split(
     so there may be fewer elites than asked for, even none.
     """
     survival = SPEA2Survival() if survival is None else copy.deepcopy(survival)
+    missing = sum(one.F.size == 0 for one in pop)
+    if missing:
+        raise ValueError(f"pop must be evaluated, got {missing} of {len(pop)} solutions without objectives")
     candidates = np.flatnonzero(finite_solutions(pop))
     n_elites = min(n_elites, len(candidates))
     if n_elites == 0:

@@ -162,6 +162,12 @@ def test_the_users_default_precision_changes_nothing(make):
         torch.set_default_dtype(torch.float32)
 
 
+def test_one_objective_is_displayed_as_one(capsys):
+    for n_obj, column in ((1, "f_min"), (2, "n_nds")):
+        minimize(Bowls(n_obj=n_obj), RCGMOEA(20), ("n_eval", 40), seed=1, verbose=True)
+        assert column in capsys.readouterr().out
+
+
 def test_an_algorithm_set_up_again_takes_the_sources_of_its_new_problem():
     algorithm = RCGMOEA(20)
     for n_var, kinds in ((21, MANY), (20, [*CLASSIC, ConditionalGAN]), (21, MANY)):

@@ -95,6 +95,8 @@ def test_wrong_arguments_are_named():
     with pytest.raises(ValueError, match="bandwidth must lie in"):
         KernelDensity(-0.1)
     with pytest.raises(TypeError, match="bandwidth must be a number"):
+        KernelDensity(np.array([0.1, 0.2]))
+    with pytest.raises(TypeError, match="bandwidth must be a number"):
         KernelDensity("silverman")
     with pytest.raises(ValueError, match="condition_bandwidth must lie in"):
         KernelDensity(condition_bandwidth=0.0)

@@ -242,6 +242,7 @@ def test_wrong_arguments_are_named(model, arguments, error, says):
         (BiGAN, {"n_latent": 0}, ValueError, "n_latent must be at least 1"),
         (ConditionalGAN, {"n_latent": 0}, ValueError, "n_latent must be at least 1"),
         (ConditionalGAN, {"loss": "hinge"}, TypeError, "loss must be an object such as"),
+        (ConditionalGAN, {"regularizers": 1.0}, TypeError, "regularizers must be a sequence of penalties"),
         (ConditionalGAN, {"regularizers": [1.0]}, TypeError, "regularizers must be a sequence of penalties"),
         (ConditionalGAN, {"engine": "manual"}, ValueError, "engine must be one of 'auto', 'autograd'"),
     ],

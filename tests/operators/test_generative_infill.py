@@ -265,6 +265,12 @@ def test_samples_of_another_shape_are_refused(samples):
         infill_once(GenerativeInfill(Odd()))
 
 
+def test_a_population_without_objectives_is_refused():
+    pop = Population.new(X=evaluated().get("X"))
+    with pytest.raises(ValueError, match=f"pop must be evaluated, got {len(pop)} of {len(pop)} solutions without"):
+        GenerativeInfill(Gaussian()).do(Bowls(), pop, 5, random_state=np.random.default_rng(1))
+
+
 # What it gives ---------------------------------------------------------------------------------------------
 
 

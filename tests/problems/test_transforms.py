@@ -267,6 +267,8 @@ def test_what_cannot_be_folded_is_refused(make):
     for variables in ([1, 5], [1, 1]):
         with pytest.raises(ValueError, match=r"variables must be distinct indices in \[0, 4\]"):
             make(Plain(), variables=variables)
+    with pytest.raises(TypeError, match="variables must be a sequence of indices, got 3"):
+        make(Plain(), variables=3)
     with pytest.raises(TypeError, match="variables must be an integer"):
         make(Plain(), variables=[1.0, 3])
     for seed in (None, 1.5, np.random.default_rng(0)):
