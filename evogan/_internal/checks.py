@@ -80,13 +80,18 @@ def check_unit_box(X: ArrayLike, name: str = "X", *, n_var: int | None = None) -
         raise ValueError(f"{name} must have shape (n, n_var) with n >= 1 and n_var >= 1, got {array.shape}")
     if n_var is not None and array.shape[1] != n_var:
         raise ValueError(f"{name} must have {n_var} columns (n_var), got shape {array.shape}")
-    if not np.isfinite(array).all():
-        bad = int((~np.isfinite(array)).any(axis=1).sum())
-        raise ValueError(f"{name} must be finite, got {bad} of {len(array)} rows with NaN or infinity")
+    check_finite_rows(array, name)
     if array.min() < 0.0 or array.max() > 1.0:
         span = f"[{array.min():.6g}, {array.max():.6g}]"
         raise ValueError(f"{name} must lie in the unit box [0, 1], got values in {span}: scale by the bounds")
     return array
+
+
+def check_finite_rows(X: NDArray[np.float64], name: str) -> None:
+    """Refuse a matrix ``(n, d)`` with NaN or infinity; a ValueError tells in how many rows."""
+    if not np.isfinite(X).all():
+        bad = int((~np.isfinite(X)).any(axis=1).sum())
+        raise ValueError(f"{name} must be finite, got {bad} of {len(X)} rows with NaN or infinity")
 
 
 def check_rng(rng: Any, name: str = "rng") -> np.random.Generator:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from evogan._internal.checks import check_finite_rows
+
 Floats = NDArray[np.float64]
 
 BLOCK = 2**24  # entries of a block of comparisons: 128 MB
@@ -31,9 +33,7 @@ def feature_matrix(features: ArrayLike, name: str, *, n_min: int = 1) -> Floats:
         raise ValueError(f"{name} must be a matrix of features (n, d), got shape {array.shape}")
     if len(array) < n_min:
         raise ValueError(f"{name} must have at least {n_min} rows, got {len(array)}")
-    n_bad = int((~np.isfinite(array)).any(axis=1).sum())
-    if n_bad:
-        raise ValueError(f"{name} must be finite, got {n_bad} of {len(array)} rows with NaN or infinity")
+    check_finite_rows(array, name)
     return array
 
 

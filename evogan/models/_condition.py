@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evogan._internal.checks import check_rng, check_unit_box
+from evogan._internal.checks import check_finite_rows, check_rng, check_unit_box
 
 Array = NDArray[np.float64]
 
@@ -41,7 +41,5 @@ def _matrix(condition: ArrayLike, n: int) -> Array:
     C = np.asarray(condition, dtype=np.float64)
     if C.ndim != 2 or len(C) != n or C.shape[1] == 0:
         raise ValueError(f"condition must have shape ({n}, n_condition), a row for each solution, got {C.shape}")
-    if not np.isfinite(C).all():
-        bad = int((~np.isfinite(C)).any(axis=1).sum())
-        raise ValueError(f"condition must be finite, got {bad} of {n} rows with NaN or infinity")
+    check_finite_rows(C, "condition")
     return C

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evogan._internal.checks import check_finite_rows
+
 Floats = NDArray[np.float64]
 
 
@@ -18,9 +20,7 @@ def check_inside(problem: Any, X: Floats, name: str) -> Floats:
     """
     if X.ndim != 2 or X.shape[1] != problem.n_var:
         raise ValueError(f"{name} must have shape (n, n_var = {problem.n_var}), got {X.shape}")
-    if not np.isfinite(X).all():
-        bad = int((~np.isfinite(X)).any(axis=1).sum())
-        raise ValueError(f"{name} must be finite, got {bad} of {len(X)} rows with NaN or infinity")
+    check_finite_rows(X, name)
     slack = 1e-9 * (np.abs(problem.xl) + np.abs(problem.xu))
     outside = ((problem.xl - slack > X) | (problem.xu + slack < X)).any(axis=0)
     if outside.any():

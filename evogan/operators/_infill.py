@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
 import time
 from typing import Any
 
@@ -83,8 +82,8 @@ class GenerativeInfill(InfillCriterion):
         super().__init__(repair=repair, eliminate_duplicates=eliminate_duplicates, n_max_iterations=n_max_iterations)
         check_bool(recentre, "recentre")
         check_methods(model, "model", ("fit", "sample", *(("recentre",) if recentre else ())))
-        if fallback is not None and (inspect.isclass(fallback) or not callable(getattr(fallback, "do", None))):
-            raise TypeError(f"fallback must be an object with the method do(), got {fallback!r}")
+        if fallback is not None:
+            check_methods(fallback, "fallback", ("do",))
         for name, part, kind in (
             ("survival", survival, Survival),
             ("mutation", mutation, Mutation),

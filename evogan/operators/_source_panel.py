@@ -74,9 +74,10 @@ class SourcePanel:
 
     def _finite(self, k: int, made: Floats, parents: Floats) -> Floats:
         finite = np.isfinite(made).all(axis=1, keepdims=True)
-        if not finite.all():
-            message = f"candidates of {self._name(k)} must be finite, got NaN or infinity; parents stand in for those"
-            warn_once(self._warned, f"source {k}", message)
+        if finite.all():
+            return made
+        message = f"candidates of {self._name(k)} must be finite, got NaN or infinity; parents stand in for those"
+        warn_once(self._warned, f"source {k}", message)
         return np.where(finite, made, parents)
 
     def _name(self, k: int) -> str:

@@ -14,7 +14,6 @@ class Turns:
     def __init__(self) -> None:
         self.generation = 0
         self._run: float | None = None
-        self._began = False
 
     def take(self, algorithm: Any) -> Literal["run", "generation", "again"]:
         """Count a call; return whether a run begins, a generation, or neither.
@@ -22,11 +21,9 @@ class Turns:
         Args:
             algorithm: a pymoo algorithm in a run; None counts each call as a generation of one endless run.
         """
-        before, began = self.generation, self._began
-        run = getattr(algorithm, "start_time", None)
+        before, run_before = self.generation, self._run
+        self._run = getattr(algorithm, "start_time", None)
         self.generation = before + 1 if algorithm is None else int(algorithm.n_iter)
-        same = began and run == self._run and self.generation >= before
-        self._run, self._began = run, True
-        if not same:
+        if before == 0 or self._run != run_before or self.generation < before:
             return "run"
         return "again" if self.generation == before else "generation"
